@@ -1,0 +1,82 @@
+"""The one record that spans, events and lines become (contract §3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+
+class Status(StrEnum):
+    """How an operation ended."""
+
+    SUCCESS = "success"
+    ERROR = "error"
+    BLOCKED = "blocked"
+
+
+class Level(IntEnum):
+    """How much an event matters; the numbers are those of `logging`."""
+
+    DEBUG = 10
+    INFO = 20
+    WARN = 30
+    ERROR = 40
+
+
+LEVELS: dict[str, Level] = {level.name.lower(): level for level in Level}
+
+STATUS_LEVELS: dict[str, Level] = {Status.BLOCKED: Level.WARN, Status.ERROR: Level.ERROR}
+"""What a status makes of an event's level, if that is lower (contract §5)."""
+
+
+class TraceEvent(msgspec.Struct, frozen=True):
+    """One line of the JSONL file: the seed's eleven fields, in the seed's order."""
+
+    trace_id: str
+    parent_id: str | None
+    timestamp: str
+    """When it began: ISO 8601, UTC, microseconds."""
+    hrm_layer: str
+    operation: str
+    component: str
+    input_summary: str
+    output_summary: str
+    duration_ms: int
+    """Whole milliseconds; a span's exact time is in `metadata["duration_us"]`."""
+    status: str
+    metadata: dict[str, Any]
+
+    @property
+    def began(self) -> datetime:
+        """The timestamp as an aware datetime; ValueError if it is not ISO 8601."""
+        return datetime.fromisoformat(self.timestamp)
+
+    @property
+    def duration_us(self) -> int | None:
+        """Microseconds as exactly as known; None for an event, which has no duration."""
+        exact = self.metadata.get("duration_us")
+        if isinstance(exact, int):
+            return exact
+        return self.duration_ms * 1000 if self.duration_ms else None
+
+
+KEYS: tuple[str, ...] = TraceEvent.__struct_fields__
+
+
+class OpenSpan(Protocol):
+    """What processors and sinks may know of a span that has not ended."""
+
+    @property
+    def trace_id(self) -> str | None:
+        """The span's own ID; None while its level keeps it unrecorded."""
+
+    @property
+    def parent_id(self) -> str | None:
+        """ID of the recorded span that encloses it."""
+
+    @property
+    def layer(self) -> str:
+        """The long name of its layer."""

@@ -1,0 +1,69 @@
+"""Events in any order → trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from dopejar_tracing.model.event import TraceEvent
+
+
+class Node(msgspec.Struct, eq=False):
+    """An event and those that hang under it, in the order in which they began."""
+
+    event: TraceEvent
+    children: list[Node] = []
+
+
+def build_forest(events: Iterable[TraceEvent]) -> list[Node]:
+    """Trees of the events, roots and siblings in the order in which they began.
+
+    Nothing is left out: an event whose parent is missing is a root; of several with one ID the first
+    is the parent of what names it; a cycle is opened at the event of it that began first.
+    """
+    nodes = [Node(event) for event in events]
+    nodes.sort(key=lambda node: node.event.timestamp)
+    by_id: dict[str, Node] = {}
+    for node in nodes:
+        by_id.setdefault(node.event.trace_id, node)
+    roots = [node for node in nodes if not _hang(node, by_id)]
+    reached = _reach(roots)
+    for node in nodes:
+        if id(node) not in reached:  # it stands in a cycle, or under one
+            first = _first_of_cycle(node, by_id)
+            _parent(first, by_id).children.remove(first)
+            roots.append(first)
+            reached |= _reach([first])
+    return roots
+
+
+def _hang(node: Node, by_id: dict[str, Node]) -> bool:
+    if node.event.parent_id not in by_id:
+        return False
+    _parent(node, by_id).children.append(node)
+    return True
+
+
+def _parent(node: Node, by_id: dict[str, Node]) -> Node:
+    return by_id[node.event.parent_id or ""]
+
+
+def _first_of_cycle(node: Node, by_id: dict[str, Node]) -> Node:
+    climbed: dict[int, Node] = {}
+    while id(node) not in climbed:
+        climbed[id(node)] = node
+        node = _parent(node, by_id)
+    members = list(climbed.values())
+    return min(members[members.index(node) :], key=lambda member: member.event.timestamp)
+
+
+def _reach(roots: Iterable[Node]) -> set[int]:
+    """Identities of all nodes in these trees; iterative, for trees deeper than Python's stack."""
+    reached: set[int] = set()
+    pending = list(roots)
+    while pending:
+        node = pending.pop()
+        reached.add(id(node))
+        pending.extend(node.children)
+    return reached
