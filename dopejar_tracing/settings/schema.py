@@ -1,0 +1,185 @@
+"""What can be set, and one check for each key.
+
+A new setting is a field of `Settings`, a line in `CHECKS`, and its words in the project's `settings.yaml`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from dopejar_tracing.model.event import LEVELS, Level
+from dopejar_tracing.model.layer import Layers, conflict
+
+ConsoleMode = Literal["auto", "always", "never"]
+LevelName = Literal["debug", "info", "warn", "error"]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that can be set, with its defaults; the project's `settings.yaml` says what each is for."""
+
+    enabled: bool = False
+    output: str | None = "trace.jsonl"
+    console: ConsoleMode = "auto"
+    level: LevelName = "info"
+    levels: Mapping[str, LevelName] = {}
+    layers: Mapping[str, str] = {}
+    summary_chars: int = 100
+    id_random: int | None = None
+
+    def known_layers(self) -> Layers:
+        """The six layers of the seed, and those declared under `layers`."""
+        return Layers(self.layers)
+
+    def threshold(self, layer: str, prefix: str, operation: str) -> Level:
+        """The least level at which an operation is recorded: the narrowest rule wins."""
+        for rule in (f"{layer}.{operation}", f"{prefix}.{operation}", layer, prefix):
+            if rule in self.levels:
+                return LEVELS[self.levels[rule]]
+        return LEVELS[self.level]
+
+
+KEYS: tuple[str, ...] = Settings.__struct_fields__
+
+
+class Problems:
+    """Collects what is wrong in one place, in words for the person who wrote it.
+
+    Args:
+        place: what stands before a key: `settings.yaml: tracing.`
+        found: the list that takes the problems.
+    """
+
+    def __init__(self, place: str, found: list[str]) -> None:
+        self.place = place
+        self.found = found
+
+    def add(self, key: str, expected: str, value: object, choices: Iterable[str] = ()) -> None:
+        """Note a wrong value; `choices` are searched for what may have been meant."""
+        got = repr(value)
+        got = got if len(got) <= 60 else got[:59] + "…"
+        self.found.append(f"{self.place}{key}: expected {expected}; got {got}{_hint(value, choices)}")
+
+    def unknown(self, key: object, known: Iterable[str]) -> None:
+        """Note a key that does not exist."""
+        known = list(known)
+        allowed = ", ".join(known)
+        self.found.append(f"{self.place}{key}: unknown key; expected one of {allowed}{_hint(key, known)}")
+
+
+def _hint(value: object, choices: Iterable[str]) -> str:
+    near = get_close_matches(value.lower(), choices, n=1) if isinstance(value, str) else []
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+Check = Callable[[str, Any, Problems], Any]
+"""(key, value, where to complain) → the value to use."""
+
+
+def _boolean(key: str, value: object, problems: Problems) -> object:
+    if not isinstance(value, bool):
+        problems.add(key, "true or false", value, ("true", "false"))
+    return value
+
+
+def _output(key: str, value: object, problems: Problems) -> object:
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if value is not None and not (isinstance(value, str) and value and "\0" not in value):
+        problems.add(key, "a path, or null for no file", value)
+    return value
+
+
+def _one_of(kind: Any) -> Check:
+    choices = get_args(kind)
+
+    def check(key: str, value: object, problems: Problems) -> object:
+        chosen = value.lower() if isinstance(value, str) else value
+        if not isinstance(chosen, str) or chosen not in choices:
+            problems.add(key, f"one of {', '.join(choices)}", value, choices)
+        return chosen
+
+    return check
+
+
+def _number(low: int, high: int, *, nullable: bool = False) -> Check:
+    def check(key: str, value: object, problems: Problems) -> object:
+        fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        if not fits and not (nullable and value is None):
+            problems.add(key, f"a whole number from {low} to {high}{', or null' if nullable else ''}", value)
+        return value
+
+    return check
+
+
+def _mapping(key: str, value: object, problems: Problems, of: str) -> Mapping[Any, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        problems.add(key, f"a mapping of {of}", value)
+        return {}
+    return dict(value)
+
+
+def _levels(key: str, value: object, problems: Problems) -> object:
+    check = _one_of(LevelName)
+    rules = _mapping(key, value, problems, "layer or layer.operation to a level")
+    return {rule: check(f"{key}.{rule}", level, problems) for rule, level in rules.items()}
+
+
+def _layers(key: str, value: object, problems: Problems) -> object:
+    declared = _mapping(key, value, problems, "layer names to ID prefixes")
+    for name, prefix in declared.items():
+        why = conflict(str(name), str(prefix))
+        if why:
+            problems.add(f"{key}.{name}", why, prefix)
+    if len(set(declared.values())) < len(declared):
+        problems.add(key, "a prefix of its own for each layer", declared)
+    return declared
+
+
+CHECKS: Mapping[str, Check] = {
+    "enabled": _boolean,
+    "output": _output,
+    "console": _one_of(ConsoleMode),
+    "level": _one_of(LevelName),
+    "levels": _levels,
+    "layers": _layers,
+    "summary_chars": _number(8, 100_000),
+    "id_random": _number(4, 16, nullable=True),
+}
+
+
+def check_values(values: Mapping[Any, Any], problems: Problems, label: str | None = None) -> dict[str, Any]:
+    """The values that can be used, each checked; what is wrong is added to `problems`.
+
+    Args:
+        values: by key.
+        problems: where to complain.
+        label: what to call the key there, if a person knows it by another name.
+    """
+    good: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in CHECKS:
+            problems.unknown(key, KEYS)
+            continue
+        count = len(problems.found)
+        checked = CHECKS[key](label or key, value, problems)
+        if len(problems.found) == count:
+            good[key] = checked
+    return good
+
+
+def check_rules(settings: Settings, problems: Problems) -> None:
+    """Each rule under `levels` must name a layer that exists; layers may come from another source."""
+    layers = settings.known_layers()
+    spellings = [spelling for layer in layers for spelling in (layer.name, layer.prefix)]
+    for rule in settings.levels:
+        layer = rule.partition(".")[0] if isinstance(rule, str) else rule
+        if layers.get(layer) is None:
+            names = ", ".join(known.name for known in layers)
+            problems.add(f"levels.{rule}", f"a layer ({names}; more under layers)", layer, spellings)
