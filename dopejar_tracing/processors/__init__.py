@@ -1,0 +1,72 @@
+"""The chain: ordinary structlog processors, one small module each, in one list.
+
+A processor is `(logger, method_name, event_dict) -> event_dict`. What comes in is one of three kinds,
+told apart by `method_name`:
+
+- `span` and `event`, from `bind_trace` and `trace_event`: the keys of a TraceEvent that are known
+  already, with `began_ns` and `duration_ns` for its times, any object as a summary, and the reserved
+  metadata keys (contract §3) beside them;
+- the name of a logger's method (`info`, `error`, …), from any structlog logger: `event` and whatever
+  the application bound. `adopt_line` brings it into the form of the others.
+
+What goes out has exactly the eleven keys of contract §3, in their order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dopejar_tracing.processors.fork import Fork
+from dopejar_tracing.processors.ids import AddIds
+from dopejar_tracing.processors.levels import FilterByLevel
+from dopejar_tracing.processors.lines import AdoptLine
+from dopejar_tracing.processors.shape import shape_line
+from dopejar_tracing.processors.summaries import CutSummaries
+from dopejar_tracing.processors.times import AddTimes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from structlog.typing import Processor
+
+    from dopejar_tracing.model.event import OpenSpan
+    from dopejar_tracing.model.ids import Mint
+    from dopejar_tracing.processors.fork import TakesLine
+    from dopejar_tracing.settings import Settings
+
+__all__ = [
+    "AddIds",
+    "AddTimes",
+    "AdoptLine",
+    "CutSummaries",
+    "FilterByLevel",
+    "Fork",
+    "default_chain",
+    "shape_line",
+]
+
+
+def default_chain(
+    settings: Settings,
+    *,
+    current: Callable[[], OpenSpan | None],
+    mint: Mint,
+    sinks: Sequence[TakesLine],
+) -> list[Processor]:
+    """The processors in force, in their order.
+
+    Args:
+        settings: levels, layers and lengths.
+        current: the span that encloses what is being logged.
+        mint: makes IDs.
+        sinks: take the finished line.
+    """
+    return [
+        AdoptLine(current),
+        FilterByLevel(settings),  # before any work is done for what is dropped
+        AddIds(current, mint, settings.known_layers()),
+        AddTimes(),
+        CutSummaries(settings.summary_chars),
+        shape_line,  # nothing behind it may add a key
+        Fork(sinks),
+    ]

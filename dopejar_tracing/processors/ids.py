@@ -1,0 +1,54 @@
+"""IDs, and parents from the context (contract §2)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, WrappedLogger
+
+    from dopejar_tracing.model.event import OpenSpan
+    from dopejar_tracing.model.ids import Mint
+    from dopejar_tracing.model.layer import Layers
+
+
+class AddIds:
+    """Adds `trace_id`, and as `parent_id` the span that is open where this is logged.
+
+    A span got its ID when it began, for its children to hang on; it is left as it is.
+
+    Args:
+        current: the span that encloses what is logged, if any.
+        mint: makes the ID; its prefix is that of `hrm_layer`, by default the open span's layer.
+        layers: names → prefixes.
+        clock: nanoseconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        current: Callable[[], OpenSpan | None],
+        mint: Mint,
+        layers: Layers,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._current = current
+        self._mint = mint
+        self._layers = layers
+        self._clock = clock
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
+        if "trace_id" in event_dict:
+            return event_dict
+        span = self._current()
+        if "parent_id" not in event_dict:
+            event_dict["parent_id"] = None if span is None else span.trace_id
+        layer = event_dict.get("hrm_layer")
+        if layer is None:
+            layer = event_dict["hrm_layer"] = "system" if span is None else span.layer
+        began_ns = event_dict.get("began_ns")
+        if began_ns is None:
+            began_ns = event_dict["began_ns"] = self._clock()
+        event_dict["trace_id"] = self._mint(self._layers.resolve(layer).prefix, began_ns)
+        return event_dict

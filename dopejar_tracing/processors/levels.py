@@ -1,0 +1,39 @@
+"""Drops what is below the level set for its layer or operation (contract §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dopejar_tracing.model.event import STATUS_LEVELS, Level
+from dopejar_tracing.processors.lines import OWN_KINDS
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, WrappedLogger
+
+    from dopejar_tracing.settings import Settings
+
+
+class FilterByLevel:
+    """Raises structlog.DropEvent for a line below its level.
+
+    Spans and events pass: they were weighed where they were made, before they cost anything.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._prefixes = {layer.name: layer.prefix for layer in settings.known_layers()}
+
+    def __call__(self, _logger: WrappedLogger, method_name: str, event_dict: EventDict) -> EventDict:
+        if method_name in OWN_KINDS:
+            return event_dict
+        layer: str = event_dict.get("hrm_layer", "system")
+        operation: str = event_dict.get("operation", "log")
+        level = max(
+            event_dict.get("level", Level.INFO), STATUS_LEVELS.get(event_dict.get("status", ""), 0)
+        )
+        prefix = self._prefixes.get(layer, layer)
+        if level < self._settings.threshold(layer, prefix, operation):
+            from structlog import DropEvent
+
+            raise DropEvent
+        return event_dict

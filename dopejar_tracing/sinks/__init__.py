@@ -1,0 +1,52 @@
+"""Where finished lines go. A new sink is a module here, a setting, and a line in `open_sinks`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from dopejar_tracing.model.event import OpenSpan
+from dopejar_tracing.settings import Settings
+from dopejar_tracing.sinks.jsonl import JsonlSink
+
+
+class Sink(Protocol):
+    """Takes finished lines, from any thread, and never raises: what it cannot deliver it counts."""
+
+    target: str
+    """What it writes to; of two sinks with one target the older one goes on."""
+    watches: bool
+    """Whether it wants `started`."""
+
+    def __call__(self, line: dict[str, Any], /) -> None:
+        """Take a finished line: the eleven keys of contract §3. It must not be changed."""
+
+    def started(self, span: OpenSpan, /) -> None:
+        """A recorded span has begun."""
+
+    def after_fork(self) -> None:
+        """This is a forked child now: locks and half-done work are the parent's."""
+
+    def close(self) -> None:
+        """Deliver what is held and say what was lost. A line that comes late is still taken."""
+
+
+def open_sinks(settings: Settings, existing: Sequence[Sink] = ()) -> list[Sink]:
+    """The sinks that the settings ask for; those among `existing` that serve are kept as they are."""
+    wanted: list[Sink] = []
+    if settings.output is not None:
+        wanted.append(JsonlSink(settings.output))
+    if settings.console == "always" or (settings.console == "auto" and _on_terminal()):
+        from dopejar_tracing.sinks.console import ConsoleSink  # loads rich
+
+        wanted.append(ConsoleSink())
+    by_target = {sink.target: sink for sink in existing}
+    return [by_target.get(sink.target, sink) for sink in wanted]
+
+
+def _on_terminal() -> bool:
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):  # there is none (pythonw), or it is closed
+        return False
