@@ -1,0 +1,24 @@
+"""Tracing for layered assistants: every decision as one JSONL line and one branch of a coloured tree."""
+
+from dopejar_tracing.emit.bind import bind_trace
+from dopejar_tracing.emit.context import current_trace_id
+from dopejar_tracing.emit.event import trace_event
+from dopejar_tracing.emit.flag import add_trace_flag
+from dopejar_tracing.emit.lines import get_logger
+from dopejar_tracing.emit.pipeline import configure, shutdown, trace_line
+from dopejar_tracing.emit.tracer import Tracer, tracer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Tracer",
+    "add_trace_flag",
+    "bind_trace",
+    "configure",
+    "current_trace_id",
+    "get_logger",
+    "shutdown",
+    "trace_event",
+    "trace_line",
+    "tracer",
+]

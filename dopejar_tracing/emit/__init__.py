@@ -1,0 +1,1 @@
+"""From application code to an event dict, and through the chain."""

@@ -1,0 +1,193 @@
+"""`bind_trace`: opens a span around a block, or around each call of a function (contract §4)."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from types import CodeType, TracebackType
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from dopejar_tracing.emit.context import CURRENT, open_span
+from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
+from dopejar_tracing.emit.point import component_of, level_of
+from dopejar_tracing.emit.span import NULL_SPAN, Span
+from dopejar_tracing.emit.template import argument_summary
+from dopejar_tracing.model.values import gather_metadata, text_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def bind_trace(
+    layer: str,
+    operation: str,
+    component: str | None = None,
+    *,
+    input: object = "",
+    output: object = "",
+    level: str | None = None,
+    metadata: object = None,
+    **more: object,
+) -> BoundTrace:
+    """Open a span, and bind its ID for all that is logged inside it.
+
+        with bind_trace("altitude", "transition", input="L3→L2") as span:
+            span.set_output("success", reason="user requested tactical")
+
+        @bind_trace("memory", "write", input="{namespace}.{key}")
+        def write(namespace, key, data): ...
+
+    Works with `with`, `async with`, and as a decorator of functions and coroutine functions. It never
+    raises, whatever it is given; what it cannot make sense of is named in the metadata.
+
+    Args:
+        layer: long or short name.
+        operation: what is done, such as `transition`.
+        component: who does it; by default the basename of the caller's file.
+        input: any object, shown by `str`. As a decorator: a template of the function's arguments.
+        output: what comes out, unless `set_output` says it.
+        level: `debug`, `info` (the default), `warn` or `error`.
+        metadata: a mapping of values to record.
+        more: further values to record, by name.
+    """
+    return BoundTrace(layer, operation, component, input, output, level, metadata, more)
+
+
+class BoundTrace(msgspec.Struct, eq=False):
+    """What `bind_trace` returns: opens a new span each time that it is entered or called through."""
+
+    layer: Any
+    operation: Any
+    component: Any
+    input: Any
+    output: Any
+    level: Any
+    metadata: Any
+    more: dict[str, Any]
+    spans: list[Span] = []
+    """Those open now; several, if one object is entered again before it is left."""
+
+    def __enter__(self) -> Span:
+        # This line is all that disabled tracing costs.
+        return NULL_SPAN if ACTIVE.pipeline is None else self._enter(sys._getframe(1).f_code)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.spans:
+            self._leave().finish(error)
+
+    async def __aenter__(self) -> Span:
+        return NULL_SPAN if ACTIVE.pipeline is None else self._enter(sys._getframe(1).f_code)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.spans:
+            self._leave().finish(error)
+
+    def __call__(self, function: F) -> F:
+        """Decorate: a span around each call; signature and kind of the function stay."""
+        code = getattr(inspect.unwrap(function), "__code__", None) or sys._getframe(1).f_code
+        summary = argument_summary(self.input, function)
+
+        def call_span(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span:
+            notes: dict[str, Any] = {}
+            return begin(self, code, summary(args, kwargs, notes), notes)
+
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def traced_coroutine(*args: Any, **kwargs: Any) -> Any:
+                if ACTIVE.pipeline is None:
+                    return await function(*args, **kwargs)
+                span = call_span(args, kwargs)
+                try:
+                    result = await function(*args, **kwargs)
+                except BaseException as error:
+                    span.finish(error)
+                    raise
+                span.finish()
+                return result
+
+            return cast("F", traced_coroutine)
+
+        @wraps(function)
+        def traced(*args: Any, **kwargs: Any) -> Any:
+            if ACTIVE.pipeline is None:
+                return function(*args, **kwargs)
+            span = call_span(args, kwargs)
+            try:
+                result = function(*args, **kwargs)
+            except BaseException as error:
+                span.finish(error)
+                raise
+            span.finish()
+            return result
+
+        return cast("F", traced)
+
+    def _enter(self, code: CodeType) -> Span:
+        span = begin(self, code, self.input)
+        if span is not NULL_SPAN:
+            self.spans.append(span)
+        return span
+
+    def _leave(self) -> Span:
+        """Of the spans opened through this object, the one that is current here; else the last."""
+        here = CURRENT.get()
+        if here in self.spans:
+            self.spans.remove(here)
+            return here
+        return self.spans.pop()
+
+
+def begin(bound: BoundTrace, code: CodeType, given: object, notes: dict[str, Any] | None = None) -> Span:
+    """Begin a span: make it current and tell those who watch, if its level lets it be recorded.
+
+    Args:
+        bound: what `bind_trace` was given.
+        code: of the caller, whose file is the component unless one was given.
+        given: the input.
+        notes: reserved metadata known already.
+    """
+    pipeline = running()
+    if pipeline is None:
+        return NULL_SPAN
+    try:
+        notes = {} if notes is None else notes
+        point = pipeline.points.find(bound.layer, bound.operation)
+        level = level_of(bound.level, notes)
+        if point.unknown:
+            notes |= point.unknown
+        span = Span(
+            point,
+            open_span(),
+            component_of(code) if bound.component is None else text_of(bound.component),
+            given if type(given) is str else text_of(given),
+            bound.output if type(bound.output) is str else text_of(bound.output),
+            level,
+            time.time_ns(),
+            time.perf_counter_ns(),
+            gather_metadata(bound.metadata, bound.more, notes),
+            notes,
+        )
+        if level >= point.threshold:
+            span.trace_id = MINT(point.prefix, span.began_ns)
+            CURRENT.set(span)
+            for watcher in pipeline.watchers:
+                watcher.started(span)
+        return span
+    except Exception as error:  # tracing never breaks the application (contract §4)
+        pipeline.lost.add(f"{type(error).__name__}: {error}")
+        return NULL_SPAN

@@ -1,0 +1,87 @@
+"""`trace_event`: one moment, without a span (contract §4)."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from dopejar_tracing.emit.pipeline import ACTIVE, running
+from dopejar_tracing.emit.point import component_of, level_of, status_of
+from dopejar_tracing.model.event import STATUS_LEVELS
+from dopejar_tracing.model.values import gather_metadata, text_of
+
+
+def trace_event(
+    layer: str,
+    operation: str,
+    component: str | None = None,
+    *,
+    input: object = "",
+    output: object = "",
+    status: str = "success",
+    level: str | None = None,
+    metadata: object = None,
+    **more: object,
+) -> None:
+    """Record one moment under the open span.
+
+        trace_event("focus", "gate_check", input="WriteApprovalGate", output="allowed", user_consent=True)
+
+    It never raises, whatever it is given; what it cannot make sense of is named in the metadata.
+
+    Args:
+        layer: long or short name.
+        operation: what is done, such as `gate_check`.
+        component: who does it; by default the basename of the caller's file.
+        input: any object, shown by `str`.
+        output: any object, shown by `str`.
+        status: `success`, `error` or `blocked`.
+        level: `debug`, `info` (the default), `warn` or `error`; `blocked` counts as warn, `error` as error.
+        metadata: a mapping of values to record.
+        more: further values to record, by name.
+    """
+    if ACTIVE.pipeline is not None:
+        if component is None:
+            component = component_of(sys._getframe(1).f_code)
+        record_event(layer, operation, component, input, output, status, level, metadata, more)
+
+
+def record_event(
+    layer: object,
+    operation: object,
+    component: object,
+    input: object,
+    output: object,
+    status: object,
+    level: object,
+    metadata: object,
+    more: dict[str, object],
+    **known: Any,
+) -> None:
+    """Send an event down the chain, if its level lets it; `known` are keys of the event dict."""
+    pipeline = running()
+    if pipeline is None:
+        return
+    try:
+        point = pipeline.points.find(layer, operation)
+        notes: dict[str, Any] = dict(point.unknown)
+        weight = level_of(level, notes)
+        outcome = status_of(status, notes)
+        if max(weight, STATUS_LEVELS.get(outcome, 0)) < point.threshold:
+            return
+        event_dict = {
+            "hrm_layer": point.layer,
+            "operation": point.operation,
+            "component": text_of(component),
+            "input_summary": input,
+            "output_summary": output,
+            "status": outcome,
+            "level": weight,
+            "metadata": gather_metadata(metadata, more, notes),
+            **notes,
+            **known,
+        }
+    except Exception as error:  # tracing never breaks the application (contract §4)
+        pipeline.lost.add(f"{type(error).__name__}: {error}")
+    else:
+        pipeline.record("event", event_dict)

@@ -1,0 +1,222 @@
+"""Settings → the structlog chain that is in force, and its life: start, configure, shutdown."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from dopejar_tracing.emit import host_logging
+from dopejar_tracing.emit.context import open_span
+from dopejar_tracing.emit.point import Points
+from dopejar_tracing.emit.watch import FileWatch
+from dopejar_tracing.errors import SettingsError
+from dopejar_tracing.model.ids import Mint
+from dopejar_tracing.notices import Losses, say
+from dopejar_tracing.processors import default_chain
+from dopejar_tracing.settings import Effective, Settings, load
+from dopejar_tracing.sinks import Sink, open_sinks
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from dopejar_tracing.settings.load import Source
+
+
+class Pipeline:
+    """One set of settings, carried out: levels, chain and sinks.
+
+    Attributes:
+        points: what each (layer, operation) means here.
+        chain: the processors, in order; the last one hands the line to the sinks.
+        sinks: where lines go.
+        watchers: the sinks that want to know of a span when it begins.
+    """
+
+    __slots__ = ("chain", "lost", "points", "settings", "sinks", "watchers")
+
+    def __init__(self, settings: Settings, sinks: list[Sink]) -> None:
+        self.settings = settings
+        self.points = Points(settings)
+        self.sinks = sinks
+        self.watchers = tuple(sink for sink in sinks if sink.watches)
+        self.chain = tuple(default_chain(settings, current=open_span, mint=MINT, sinks=sinks))
+        self.lost = Losses("pipeline")
+
+    def record(self, kind: str, event_dict: MutableMapping[str, Any]) -> None:
+        """Send an event dict down the chain; never raises.
+
+        Args:
+            kind: `span`, `event`, or for a plain line the logger's method.
+            event_dict: as `processors` describes; the chain may change it.
+        """
+        try:
+            processed: Any = event_dict
+            for processor in self.chain:
+                processed = processor(None, kind, processed)
+        except Exception as error:  # tracing never breaks the application (contract §4)
+            if not host_logging.is_drop(error):
+                self.lost.add(f"{type(error).__name__}: {error}")
+
+
+class Unstarted(Enum):
+    """Neither enabled nor disabled: the first use decides."""
+
+    YET = 0
+
+
+class _Active:
+    """What is in force in this process; swapped as a whole, read without a lock."""
+
+    __slots__ = ("effective", "flag", "pipeline", "watch")
+
+    def __init__(self) -> None:
+        self.pipeline: Pipeline | Unstarted | None = Unstarted.YET
+        self.effective: Effective | None = None
+        self.flag: bool | None = None
+        self.watch: FileWatch | None = None
+
+
+MINT: Final = Mint()
+ACTIVE: Final = _Active()
+_lock = threading.RLock()
+_arguments: tuple[Source | None, dict[str, Any]] = (None, {})
+
+
+def running() -> Pipeline | None:
+    """The pipeline in force, started if this is the first use; None while disabled. Never raises."""
+    pipeline = ACTIVE.pipeline
+    if not isinstance(pipeline, Unstarted):
+        return pipeline
+    try:
+        return _start()
+    except Exception as error:  # tracing never breaks the application (contract §4)
+        ACTIVE.pipeline = None
+        say(f"cannot start: {type(error).__name__}: {error}")
+        return None
+
+
+def configure(path_or_settings: Source | None = None, /, **overrides: Any) -> Settings:
+    """Switch tracing on or off, and set how; may be called again at any time.
+
+    Args:
+        path_or_settings: a settings file instead of the usual one, `Settings`, or a mapping of them.
+        overrides: single settings, such as `enabled=True, output="run.jsonl"`; they win over all else.
+
+    Returns:
+        The settings now in force.
+
+    Raises:
+        SettingsError: a wrong key or value; what was in force stays.
+    """
+    global _arguments
+    with _lock:
+        effective = load(path_or_settings, overrides, flag=ACTIVE.flag)
+        _arguments = (path_or_settings, overrides)
+        _enforce(effective)
+        return effective.settings
+
+
+def shutdown() -> None:
+    """End tracing: close the sinks, say what was lost, give the host's logging back. Never raises."""
+    with _lock:
+        _stop_watching()
+        _replace(None)
+
+
+def set_flag(flag: bool) -> None:
+    """Take what `--trace` or `--no-trace` said; at once if tracing has started, else when it does."""
+    with _lock:
+        ACTIVE.flag = flag
+        if not isinstance(ACTIVE.pipeline, Unstarted):
+            reload()
+
+
+def reload() -> None:
+    """Read all sources again; if one is wrong, say so and leave everything as it is."""
+    with _lock:
+        source, overrides = _arguments
+        try:
+            _enforce(load(source, overrides, flag=ACTIVE.flag))
+        except SettingsError as error:
+            _complain(str(error).splitlines(), "the settings stay as they were")
+
+
+def effective_settings() -> Effective:
+    """The settings in force and their origins, started if this is the first use."""
+    running()
+    return ACTIVE.effective or load(flag=ACTIVE.flag, lenient=True)
+
+
+def _start() -> Pipeline | None:
+    """Begin from environment and settings file, as nobody called `configure`."""
+    with _lock:
+        if isinstance(ACTIVE.pipeline, Unstarted):
+            effective = load(flag=ACTIVE.flag, lenient=True)
+            _complain(effective.problems, "left aside")
+            _enforce(effective)
+        return running()
+
+
+def _complain(problems: list[str] | tuple[str, ...], consequence: str) -> None:
+    for problem in problems:
+        say(f"{problem}; {consequence}")
+
+
+def _enforce(effective: Effective) -> None:
+    ACTIVE.effective = effective
+    MINT.resize(effective.settings.id_random)
+    if ACTIVE.watch is None or ACTIVE.watch.path != effective.file:
+        _stop_watching()
+        ACTIVE.watch = FileWatch(effective.file, reload) if effective.file else None
+    _replace(effective.settings if effective.settings.enabled else None)
+
+
+def _replace(settings: Settings | None) -> None:
+    """Swap the pipeline. Sinks that serve the new one as well are handed on, open as they are."""
+    old = ACTIVE.pipeline if isinstance(ACTIVE.pipeline, Pipeline) else None
+    old_sinks = old.sinks if old else []
+    sinks = open_sinks(settings, old_sinks) if settings else []
+    ACTIVE.pipeline = Pipeline(settings, sinks) if settings else None
+    if settings:
+        host_logging.lead(trace_line)
+    else:
+        host_logging.release(trace_line)
+    for sink in old_sinks:
+        if not any(sink is kept for kept in sinks):
+            sink.close()
+    if old:
+        old.lost.tell()
+
+
+def _stop_watching() -> None:
+    if ACTIVE.watch is not None:
+        ACTIVE.watch.stop()
+        ACTIVE.watch = None
+
+
+def trace_line(_logger: Any, method_name: str, event_dict: MutableMapping[str, Any]) -> Any:
+    """A structlog processor: record the line under the open span, and pass it on as it was.
+
+    For an application that configures structlog itself, as the first of its processors.
+    """
+    pipeline = running()
+    if pipeline is not None:
+        pipeline.record(method_name, dict(event_dict))
+    return event_dict
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.RLock()
+    MINT.after_fork()
+    if isinstance(ACTIVE.pipeline, Pipeline):
+        for sink in ACTIVE.pipeline.sinks:
+            sink.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+atexit.register(shutdown)

@@ -1,0 +1,93 @@
+"""What (layer, operation) means under the settings in force, looked up once."""
+
+from __future__ import annotations
+
+from os.path import basename
+from types import CodeType
+from typing import Any
+
+import msgspec
+
+from dopejar_tracing.model.event import LEVELS, Level, Status
+from dopejar_tracing.model.values import summary_of
+from dopejar_tracing.settings import Settings
+
+MAX_REMEMBERED = 4_096
+"""Names remembered; an application that makes up ever new ones must not fill the memory."""
+
+_STATUSES = {status.value: status.value for status in Status}
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A place in the application that emits."""
+
+    layer: str
+    prefix: str
+    operation: str
+    threshold: Level
+    unknown: dict[str, str]
+    """What the caller named that does not exist, for the metadata."""
+
+
+class Points(dict[tuple[Any, Any], Point]):
+    """(layer, operation) as given → its Point."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._layers = settings.known_layers()
+
+    def __missing__(self, key: tuple[Any, Any]) -> Point:
+        if len(self) >= MAX_REMEMBERED:
+            self.clear()
+        point = self[key] = self.resolve(*key)
+        return point
+
+    def resolve(self, layer: object, operation: object) -> Point:
+        """The Point, without a look into the memory: for keys that cannot be hashed."""
+        resolved = self._layers.resolve(layer)
+        name = summary_of(operation, 100)
+        threshold = self._settings.threshold(resolved.name, resolved.prefix, name)
+        known = self._layers.get(layer) is not None
+        unknown = {} if known else {"unknown_layer": summary_of(layer, 100)}
+        return Point(resolved.name, resolved.prefix, name, threshold, unknown)
+
+    def find(self, layer: object, operation: object) -> Point:
+        """The Point of anything, hashable or not."""
+        try:
+            return self[layer, operation]
+        except TypeError:
+            return self.resolve(layer, operation)
+
+
+def level_of(level: object, unknown: dict[str, Any]) -> Level:
+    """The level named; `info` for None, and for what is none, which is then noted."""
+    if level is None:
+        return Level.INFO
+    known = LEVELS.get(level) if isinstance(level, str) else None
+    if known is None:
+        unknown["unknown_level"] = summary_of(level, 100)
+        return Level.INFO
+    return known
+
+
+def status_of(status: object, unknown: dict[str, Any]) -> str:
+    """The status named; `success` for what is none, which is then noted."""
+    known = _STATUSES.get(status) if isinstance(status, str) else None
+    if known is None:
+        unknown["unknown_status"] = summary_of(status, 100)
+        return Status.SUCCESS.value
+    return known
+
+
+_components: dict[str, str] = {}
+
+
+def component_of(code: CodeType) -> str:
+    """Basename of the file that the code stands in."""
+    name = _components.get(code.co_filename)
+    if name is None:
+        if len(_components) >= MAX_REMEMBERED:
+            _components.clear()
+        name = _components[code.co_filename] = basename(code.co_filename)
+    return name

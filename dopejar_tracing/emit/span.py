@@ -1,0 +1,195 @@
+"""The span: an operation between its beginning and its end (contract §4)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dopejar_tracing.emit.context import CURRENT
+from dopejar_tracing.emit.event import record_event
+from dopejar_tracing.emit.pipeline import MINT, running
+from dopejar_tracing.emit.point import Point
+from dopejar_tracing.model.errors import MAX_MESSAGE, describe_error
+from dopejar_tracing.model.event import STATUS_LEVELS, Level, Status
+from dopejar_tracing.model.values import SCALARS, copy_value, summary_of, text_of
+
+
+class Span(msgspec.Struct, eq=False, weakref=True):
+    """What `with bind_trace(...) as span` gives.
+
+    Its methods may be called at any time and by any thread, and never raise. Of several outputs the last
+    counts, and of several values for one key. What is said after the end cannot change the span's line,
+    which is on disk: it becomes an event `late_output` under the span.
+
+    A struct, since there is one for every span, and structs are made in C.
+    """
+
+    point: Point
+    parent: Span | None
+    """The recorded span around it, current again when this one ends."""
+    component: str
+    input: Any
+    output: Any
+    level: Level
+    began_ns: int
+    """Nanoseconds since the epoch."""
+    started_ns: int
+    """Nanoseconds of the monotonic clock."""
+    metadata: dict[str, Any]
+    notes: dict[str, Any]
+    """Reserved metadata."""
+    trace_id: str | None = None
+    """None as long as the span's level keeps it out of the record."""
+    status: str = "success"
+    ended: bool = False
+
+    @property
+    def layer(self) -> str:
+        """The long name of its layer."""
+        return self.point.layer
+
+    @property
+    def parent_id(self) -> str | None:
+        """ID of the recorded span around it."""
+        return None if self.parent is None else self.parent.trace_id
+
+    def set_output(self, output: object = "", /, **metadata: object) -> None:
+        """Say what came out, any object, shown by `str`; and what else is worth recording."""
+        text = output if type(output) is str else text_of(output)  # now: the caller may change it later
+        if self.ended:
+            self._say_late(text, metadata)
+            return
+        self.output = text
+        if metadata:
+            self._add(metadata)
+
+    def add_metadata(self, **metadata: object) -> None:
+        """Record further values, copied as they are now."""
+        if self.ended:
+            self._say_late("", metadata)
+        else:
+            self._add(metadata)
+
+    def block(self, reason: object = "", /, **metadata: object) -> None:
+        """Say that this was not allowed: status `blocked`, with the reason in the metadata."""
+        if reason != "":
+            metadata = {"reason": text_of(reason), **metadata}
+        if self.ended:
+            self._say_late("", metadata, Status.BLOCKED)
+            return
+        self.status = Status.BLOCKED.value
+        self._add(metadata)
+
+    def fail(self, error: object = "", /, **metadata: object) -> None:
+        """Say that this failed though nothing is raised; the error is an exception, or words."""
+        if self.ended:
+            self._say_late(text_of(error), metadata, Status.ERROR)
+            return
+        self.status = Status.ERROR.value
+        if isinstance(error, BaseException):
+            self.notes |= describe_error(error)
+        elif error != "":
+            self.notes["error"] = summary_of(error, MAX_MESSAGE)
+        self._add(metadata)
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End the span and record it, if its level lets it; a second end does nothing.
+
+        Args:
+            error: what is being raised through it; GeneratorExit is no error (contract §4).
+        """
+        duration_ns = time.perf_counter_ns() - self.started_ns
+        # Not CURRENT.reset(token): a span may be left in another context than the one it began in, as when
+        # a generator is collected, and there the token is not valid.
+        if CURRENT.get() is self:
+            CURRENT.set(self.parent)
+        if self.ended:
+            return
+        self.ended = True
+        if error is not None and not isinstance(error, GeneratorExit):
+            self.status = Status.ERROR.value
+            self.notes |= describe_error(error)
+        pipeline = running()
+        if pipeline is None:
+            return
+        point = self.point
+        if self.trace_id is None:
+            if max(self.level, STATUS_LEVELS.get(self.status, 0)) < point.threshold:
+                return
+            self.trace_id = MINT(point.prefix, self.began_ns)  # it went wrong: recorded after all
+        pipeline.record(
+            "span",
+            {
+                "trace_id": self.trace_id,
+                "parent_id": self.parent_id,
+                "began_ns": self.began_ns,
+                "hrm_layer": point.layer,
+                "operation": point.operation,
+                "component": self.component,
+                "input_summary": self.input,
+                "output_summary": self.output,
+                "duration_ns": duration_ns,
+                "status": self.status,
+                "level": self.level,
+                "metadata": self.metadata,
+                **self.notes,
+            },
+        )
+
+    def _add(self, metadata: Mapping[str, object]) -> None:
+        for key, value in metadata.items():
+            self.metadata[key] = value if type(value) in SCALARS else copy_value(value, self.notes)
+
+    def _say_late(self, output: str, metadata: Mapping[str, object], status: Status = Status.SUCCESS) -> None:
+        record_event(
+            self.point.layer,
+            "late_output",
+            self.component,
+            self.point.operation,
+            output,
+            status.value,
+            None,
+            metadata,
+            {},
+            parent_id=self.trace_id,
+        )
+
+
+class _NullSpan(Span):
+    """What `bind_trace` gives while disabled: false, and does nothing."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def set_output(self, output: object = "", /, **metadata: object) -> None:
+        """Nothing."""
+
+    def add_metadata(self, **metadata: object) -> None:
+        """Nothing."""
+
+    def block(self, reason: object = "", /, **metadata: object) -> None:
+        """Nothing."""
+
+    def fail(self, error: object = "", /, **metadata: object) -> None:
+        """Nothing."""
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Nothing."""
+
+
+NULL_SPAN = _NullSpan(
+    Point("system", "sys", "", Level.INFO, {}),
+    None,
+    "",
+    "",
+    "",
+    Level.INFO,
+    0,
+    0,
+    {},
+    {},
+    ended=True,
+)
