@@ -1,0 +1,58 @@
+# Two commands on a machine that has Python (3.11 or newer) and make:
+#   make demo    the example assistant, its tree on the terminal and its lines in the file
+#   make test    the tests
+# Both set up what they need, once: a virtual environment in .venv, again when pyproject.toml changes.
+
+PYTHON ?= $(shell .ci/pythons | head -n 1)
+VENV ?= .venv
+RUN := $(VENV)/bin
+EXAMPLES := $(CURDIR)/examples
+
+.PHONY: help demo test test-all stress check bench bless clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo 'more: check, test-all, stress, bench, bless, clean'
+
+demo: $(VENV)/.runtime
+	@PATH="$(CURDIR)/$(RUN):$$PATH" EXAMPLES="$(EXAMPLES)" sh examples/demo.sh
+
+test: $(VENV)/.dev
+	$(RUN)/python -m pytest -q
+
+test-all:  # on every Python from 3.11 on that this machine has
+	@set -e; for python in $$(.ci/pythons); do \
+	  version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "== Python $$version"; \
+	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version; \
+	done
+
+stress: $(VENV)/.dev  # slow, or loads the machine
+	$(RUN)/python -m pytest -q -m stress
+
+check: $(VENV)/.dev
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(RUN)/python -m benchmarks
+
+bless: $(VENV)/.dev  # rewrite the golden files; look at the difference before you commit it
+	BLESS=1 $(RUN)/python -m pytest -q tests -k golden
+
+clean:
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+$(VENV)/.runtime: pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'make: no Python 3.11 or newer on the PATH; name one: make demo PYTHON=/path/to/python' >&2; exit 1; }
+	@echo 'setting up $(VENV) (once)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
+	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group dev
+	@touch $@

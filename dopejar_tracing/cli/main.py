@@ -1,0 +1,47 @@
+"""`dopejar-trace`: the group that the commands belong to.
+
+Exit status (contract §7): 0 done; 1 nothing matched, or a check failed; 2 wrong usage or an unreadable
+file; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from dopejar_tracing.cli.settings import settings
+from dopejar_tracing.errors import TracingError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dopejar-tracing", prog_name="dopejar-trace")
+def commands() -> None:
+    """Read what dopejar_tracing recorded, and how it is set."""
+
+
+commands.add_command(settings)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns its exit status.
+
+    Args:
+        arguments: instead of those of the process.
+    """
+    try:
+        status = commands.main(arguments, prog_name="dopejar-trace", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except TracingError as error:
+        click.echo(error, err=True)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        # `| head` is no error; what Python still wants to flush at exit has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status if isinstance(status, int) else 0
