@@ -12,7 +12,7 @@ import sys
 def say(text: str) -> None:
     """Write one line to stderr; if there is no stderr to write to, nobody can be told."""
     with contextlib.suppress(Exception):
-        sys.stderr.write(f"dopejar_tracing: {text}\n")
+        sys.stderr.write(f"dopejar_tracing: {' '.join(text.splitlines())}\n")
         sys.stderr.flush()
 
 

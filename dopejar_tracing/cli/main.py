@@ -31,7 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: instead of those of the process.
     """
     try:
-        status = commands.main(arguments, prog_name="dopejar-trace", standalone_mode=False)
+        # Not commands.main(): that ends a closed pipe with exit status 1.
+        words = sys.argv[1:] if arguments is None else arguments
+        with commands.make_context("dopejar-trace", words) as context:
+            commands.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
     except click.ClickException as error:
         error.show()
         return 2
@@ -43,5 +48,4 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # `| head` is no error; what Python still wants to flush at exit has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return status if isinstance(status, int) else 0
+    return 0

@@ -44,7 +44,7 @@ class Points(dict[tuple[Any, Any], Point]):
         return point
 
     def resolve(self, layer: object, operation: object) -> Point:
-        """The Point, without a look into the memory: for keys that cannot be hashed."""
+        """The Point, without a look into the memory: for keys whose hash cannot be trusted."""
         resolved = self._layers.resolve(layer)
         name = summary_of(operation, 100)
         threshold = self._settings.threshold(resolved.name, resolved.prefix, name)
@@ -53,11 +53,10 @@ class Points(dict[tuple[Any, Any], Point]):
         return Point(resolved.name, resolved.prefix, name, threshold, unknown)
 
     def find(self, layer: object, operation: object) -> Point:
-        """The Point of anything, hashable or not."""
-        try:
+        """The Point of anything."""
+        if type(layer) is str and type(operation) is str:
             return self[layer, operation]
-        except TypeError:
-            return self.resolve(layer, operation)
+        return self.resolve(layer, operation)
 
 
 def level_of(level: object, unknown: dict[str, Any]) -> Level:

@@ -14,7 +14,7 @@ from dopejar_tracing.emit.pipeline import MINT, running
 from dopejar_tracing.emit.point import Point
 from dopejar_tracing.model.errors import MAX_MESSAGE, describe_error
 from dopejar_tracing.model.event import STATUS_LEVELS, Level, Status
-from dopejar_tracing.model.values import SCALARS, copy_value, summary_of, text_of
+from dopejar_tracing.model.values import SCALARS, copy_value, is_said, summary_of, text_of
 
 
 class Span(msgspec.Struct, eq=False, weakref=True):
@@ -46,6 +46,10 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     status: str = "success"
     ended: bool = False
 
+    def __bool__(self) -> bool:
+        """True: the seed's `if ctx:` tells an open span from the null span of disabled tracing."""
+        return True
+
     @property
     def layer(self) -> str:
         """The long name of its layer."""
@@ -75,7 +79,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
 
     def block(self, reason: object = "", /, **metadata: object) -> None:
         """Say that this was not allowed: status `blocked`, with the reason in the metadata."""
-        if reason != "":
+        if is_said(reason):
             metadata = {"reason": text_of(reason), **metadata}
         if self.ended:
             self._say_late("", metadata, Status.BLOCKED)
@@ -91,7 +95,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         self.status = Status.ERROR.value
         if isinstance(error, BaseException):
             self.notes |= describe_error(error)
-        elif error != "":
+        elif is_said(error):
             self.notes["error"] = summary_of(error, MAX_MESSAGE)
         self._add(metadata)
 

@@ -23,7 +23,7 @@ def build_forest(events: Iterable[TraceEvent]) -> list[Node]:
     is the parent of what names it; a cycle is opened at the event of it that began first.
     """
     nodes = [Node(event) for event in events]
-    nodes.sort(key=lambda node: node.event.timestamp)
+    nodes.sort(key=_began)
     by_id: dict[str, Node] = {}
     for node in nodes:
         by_id.setdefault(node.event.trace_id, node)
@@ -35,7 +35,11 @@ def build_forest(events: Iterable[TraceEvent]) -> list[Node]:
             _parent(first, by_id).children.remove(first)
             roots.append(first)
             reached |= _reach([first])
-    return roots
+    return sorted(roots, key=_began)
+
+
+def _began(node: Node) -> str:
+    return node.event.timestamp
 
 
 def _hang(node: Node, by_id: dict[str, Node]) -> bool:
@@ -55,7 +59,7 @@ def _first_of_cycle(node: Node, by_id: dict[str, Node]) -> Node:
         climbed[id(node)] = node
         node = _parent(node, by_id)
     members = list(climbed.values())
-    return min(members[members.index(node) :], key=lambda member: member.event.timestamp)
+    return min(members[members.index(node) :], key=_began)
 
 
 def _reach(roots: Iterable[Node]) -> set[int]:

@@ -3,9 +3,10 @@
 How one process never mints an ID twice, without remembering any: the random part ends in four
 characters that number the second's IDs 0, 1, 2, …, scattered over all 36⁴ values by multiplication
 with a number that has no divisor in common with 36⁴. That is a bijection, so a number meets itself
-again only after 36⁴ steps. Each process starts counting at a place given by its pid, 16 apart, so
-a parent and its forked children, which share the key of the scattering, keep out of each other's
-first 16, and after those four (or more) further characters differ from process to process.
+again only after 36⁴ steps. Each process starts counting at a place given by its pid, so a parent and
+its forked children, which share the key of the scattering, keep out of each other's first 16, and
+those whose pids are near, of thousands. What lies beyond the four characters differs from process to
+process.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ STEP = (
     1_038_061  # odd and no multiple of 3: coprime to SPACE = 2⁸·3⁸; about SPACE / 1.618, which scatters best
 )
 SHORT_IDS = 16  # IDs of four characters in a second; the later ones of it get eight (contract §2)
-SLOTS = SPACE // SHORT_IDS
+SPREAD = 64_879  # the same for SPACE / SHORT_IDS starting places: pids that are near start far apart
 
 _ID = re.compile(r"([a-z][a-z0-9]*)_([0-9]{1,12})_([0-9a-z]{4,16})", re.ASCII)
 
@@ -64,7 +65,7 @@ class _Second:
         own = random.Random(f"{key}:{number}:{pid}")  # noqa: S311
         self.number = number
         self.end_ns = (number + 1) * 1_000_000_000
-        self.base = (offset + pid % SLOTS * SHORT_IDS * STEP) % SPACE
+        self.base = (offset + pid * SPREAD * SHORT_IDS * STEP) % SPACE
         self.counter = count()
         self.stem = f"_{number}_"
         self.head = self.stem + "".join(own.choices(DIGITS, k=(length or 8) - 4))

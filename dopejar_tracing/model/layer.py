@@ -69,15 +69,15 @@ class Layers:
 
 
 def conflict(name: str, prefix: str) -> str | None:
-    """Say why `name: prefix` cannot be declared as a layer, or None if it can."""
+    """Say what is expected where `name: prefix` cannot be declared as a layer, or None if it can."""
     if not LAYER_NAME.fullmatch(name):
-        return "expected a lower-case name (a-z, 0-9, _)"
+        return "a lower-case name (a-z, 0-9, _)"
     if not LAYER_PREFIX.fullmatch(prefix):
-        return "expected a prefix of 2 to 8 characters (a-z, 0-9)"
+        return "a prefix of 2 to 8 characters (a-z, 0-9)"
     for layer in LAYERS:
         if {name, prefix} & {layer.name, layer.prefix} and (name, prefix) != (
             layer.name,
             layer.prefix,
         ):
-            return f"{layer.name!r} ({layer.prefix}) is a layer already"
+            return f"another name and prefix than those of the layer {layer.name} ({layer.prefix})"
     return None

@@ -40,6 +40,11 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + CUT
 
 
+def is_said(value: object) -> bool:
+    """Whether this is anything but the empty text; asked of the type first, since `==` may be foreign."""
+    return type(value) is not str or value != ""
+
+
 def text_of(value: object) -> str:
     """`str(value)`, or a text that says why there is none."""
     if type(value) is str:
@@ -55,8 +60,7 @@ def text_of(value: object) -> str:
 
 def summary_of(value: object, limit: int) -> str:
     """Text of at most `limit` characters that `json` can encode."""
-    text = cut(text_of(value), limit)
-    return text if text.isascii() else _encodable(text)
+    return cut(_encodable(text_of(value)[: limit + 1]), limit)
 
 
 class Copier:
@@ -91,13 +95,13 @@ class Copier:
         if isinstance(value, Enum):
             return self.copy(value.value, depth)
         if isinstance(value, str):
-            return self._text(str.__str__(value))
+            return self._text(value)
         if isinstance(value, int):
             return self._integer(int(value))
         if isinstance(value, float):
             return float(value) if math.isfinite(value) else self._text(repr(float(value)))
         if isinstance(value, (bytes, bytearray, memoryview)):
-            return self._text(bytes(value[:MAX_TEXT]).decode("utf-8", "backslashreplace"))
+            return self._text(bytes(value[: 4 * MAX_TEXT + 4]).decode("utf-8", "backslashreplace"))
         if isinstance(value, _TEXTUAL):
             return self._text(str(value))
         if isinstance(value, BaseException):
@@ -120,7 +124,7 @@ class Copier:
         if isinstance(value, msgspec.Struct):
             names = list(value.__struct_fields__)
             return self._mapping(((name, getattr(value, name)) for name in names), depth + 1)
-        return self._text(str.__str__(str(value)))
+        return self._text(str(value))
 
     def _mapping(self, items: Iterable[tuple[object, object]], depth: int) -> dict[str, Any]:
         copied: dict[str, Any] = {}
@@ -148,13 +152,13 @@ class Copier:
         # Beyond 64 bits JSON readers differ; beyond some thousand digits Python refuses to print.
         if value in _INT64:
             return value
-        return str(value) if value.bit_length() < 4096 else hex(value)[:MAX_TEXT]
+        return str(value) if value.bit_length() < 4096 else self._text(hex(value))
 
     def _text(self, text: str) -> str:
-        if len(text) > MAX_TEXT:
-            self.truncated = True
-            text = cut(text, MAX_TEXT)
-        return text if text.isascii() else _encodable(text)
+        # str.__str__: a subclass may have methods of its own.
+        text = _encodable(str.__str__(text)[: MAX_TEXT + 1])
+        self.truncated |= len(text) > MAX_TEXT
+        return cut(text, MAX_TEXT)
 
     def _failed(self, why: str) -> None:
         self.encoding_error = self.encoding_error or why
@@ -162,6 +166,8 @@ class Copier:
 
 def _encodable(text: str) -> str:
     r"""The text with lone surrogates, which UTF-8 cannot hold, written as `\ud800`."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

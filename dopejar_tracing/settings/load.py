@@ -140,7 +140,7 @@ def _read(path: Path, found: list[str]) -> Mapping[Any, Any]:
     except OSError as error:
         found.append(f"{path}: cannot be read: {error.strerror}")
         return {}
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except Exception as error:  # yaml.YAMLError, or what a date like 2024-13-01 raises in it
         found.append(f"{path}: not valid YAML: {' '.join(str(error).split())}")
         return {}
     document = {} if document is None else document

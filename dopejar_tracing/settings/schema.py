@@ -134,11 +134,12 @@ def _levels(key: str, value: object, problems: Problems) -> object:
 def _layers(key: str, value: object, problems: Problems) -> object:
     declared = _mapping(key, value, problems, "layer names to ID prefixes")
     for name, prefix in declared.items():
-        why = conflict(str(name), str(prefix))
-        if why:
-            problems.add(f"{key}.{name}", why, prefix)
-    if len(set(declared.values())) < len(declared):
-        problems.add(key, "a prefix of its own for each layer", declared)
+        expected = conflict(str(name), str(prefix))
+        if expected:
+            problems.add(key, expected, {name: prefix})
+    spellings = [spelling for layer in declared.items() for spelling in {*map(str, layer)}]
+    if len(set(spellings)) < len(spellings):
+        problems.add(key, "a name and a prefix of its own for each layer", declared)
     return declared
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from pathlib import Path
@@ -15,7 +16,7 @@ from dopejar_tracing.notices import Losses
 if TYPE_CHECKING:
     from dopejar_tracing.model.event import OpenSpan
 
-_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _MODE = 0o600  # traces hold what people said
 
 
@@ -28,7 +29,11 @@ class _Descriptor:
     __slots__ = ("number",)
 
     def __init__(self, path: Path) -> None:
-        self.number = os.open(path, _FLAGS, _MODE)
+        number = os.open(path, _FLAGS, _MODE)
+        if number <= 2:  # the host closed its own: what it still prints must not land in the trace
+            low, number = number, fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
+            os.close(low)
+        self.number = number
 
     def __del__(self) -> None:
         number = getattr(self, "number", None)  # None: the open failed
