@@ -1,0 +1,1 @@
+"""A small rule-based assistant, traced: the pattern to copy into your own."""
