@@ -1,0 +1,1 @@
+"""What tracing costs, as ratios in one run."""

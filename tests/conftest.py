@@ -1,0 +1,29 @@
+"""Every test starts with tracing off, in an empty folder, and leaves it so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from helpers import Line, read_lines
+
+import dopejar_tracing
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings file in reach, and no variable of ours."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("", "_OUTPUT", "_CONSOLE", "_LEVEL", "_PARENT"):
+        monkeypatch.delenv(f"DOPEJAR_TRACE{name}", raising=False)
+    monkeypatch.delenv("DOPEJAR_SETTINGS", raising=False)
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Iterator[Callable[[], list[Line]]]:
+    """Tracing into a file; the fixture reads what is in it so far."""
+    path = tmp_path / "trace.jsonl"
+    dopejar_tracing.configure(enabled=True, output=path, console="never")
+    yield lambda: read_lines(path)
+    dopejar_tracing.shutdown()

@@ -1,0 +1,158 @@
+"""The console, on whatever stderr is."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from helpers import run_python
+
+from dopejar_tracing import bind_trace, configure, shutdown, trace_event
+
+SEED = """
+import dopejar_tracing as t
+with t.bind_trace("altitude", "transition", input="L3→L2") as a:
+    with t.bind_trace("focus", "gate_check", input="WriteApprovalGate", output="allowed"):
+        with t.bind_trace("memory", "write", input="altitude.session") as m:
+            m.set_output("written", tokens_saved=45)
+    a.set_output("success")
+"""
+PICTURE = """\
+[alt] transition: L3→L2 → success (T)
+  └─[foc] gate_check: WriteApprovalGate → allowed (T)
+      └─[mem] write: altitude.session → written (T) [saved 45 tokens]
+"""
+
+
+def timeless(text: str) -> str:
+    """The picture with its times left out."""
+    return re.sub(r"\(\d[\w.µ]*\)", "(T)", text)
+
+
+class TestConsole:
+    """Trees on stderr."""
+
+    def test_pipe(self, tmp_path: Path) -> None:
+        """Into a pipe: the picture of contract §6, to the character, and no control sequence."""
+        done = run_python(SEED, tmp_path, env={"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "always"})
+        assert timeless(done.stderr) == PICTURE
+        assert done.stdout == ""
+
+    @pytest.mark.parametrize("columns", ["20", "40"])
+    def test_narrow(self, tmp_path: Path, columns: str) -> None:
+        """A line that is wider than the window is not cut or broken by us."""
+        env = {"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "always", "COLUMNS": columns}
+        assert timeless(run_python(SEED, tmp_path, env=env).stderr) == PICTURE
+
+    def test_colour(self, tmp_path: Path) -> None:
+        """FORCE_COLOR colours a pipe; NO_COLOR leaves not one escape sequence."""
+        env = {"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "always", "FORCE_COLOR": "1", "TERM": "xterm"}
+        coloured = run_python(SEED, tmp_path, env=env).stderr
+        assert "\x1b[" in coloured
+        assert timeless(re.sub(r"\x1b\[[\d;]*m", "", coloured)) == PICTURE
+        assert "\x1b" not in run_python(SEED, tmp_path, env={**env, "NO_COLOR": "1"}).stderr
+
+    def test_auto_is_silent_in_a_pipe(self, tmp_path: Path) -> None:
+        """Without --trace the console shows only on a terminal."""
+        assert run_python(SEED, tmp_path, env={"DOPEJAR_TRACE": "1"}).stderr == ""
+
+    def test_auto_on_a_terminal(self, tmp_path: Path) -> None:
+        """On a terminal it shows by itself."""
+        import pty
+
+        leader, follower = pty.openpty()
+        done = run_python_on(follower, tmp_path)
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(leader)
+        assert done == 0
+        plain = re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).replace("\r\n", "\n")
+        assert timeless(plain) == PICTURE
+
+    def test_concurrent_roots(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Trees of several threads come out whole, each in one piece."""
+        configure(enabled=True, output=None, console="always")
+        barrier = threading.Barrier(4)
+
+        def work(name: str) -> None:
+            barrier.wait()
+            for _ in range(25):
+                with bind_trace("altitude", "root", input=name):
+                    for step in range(3):
+                        trace_event("focus", f"step{step}", input=name)
+
+        threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        shutdown()
+        shown = timeless(capsys.readouterr().err)
+        for name in "abcd":
+            tree = (
+                f"[alt] root: {name} (T)\n  ├─[foc] step0: {name}\n  ├─[foc] step1: {name}\n"
+                f"  └─[foc] step2: {name}\n"
+            )
+            assert shown.count(tree) == 25
+
+    def test_unfinished_at_exit(self, tmp_path: Path) -> None:
+        """What ended under a root that never did is shown at the end."""
+        code = """
+import os, dopejar_tracing as t
+span = t.bind_trace("altitude", "never").__enter__()
+t.trace_event("focus", "done")
+"""
+        done = run_python(code, tmp_path, env={"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "always"})
+        assert done.stderr == "[foc] done\n"
+
+    def test_child_that_outlives_its_root(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A span that ends after its root is shown by itself."""
+        configure(enabled=True, output=None, console="always")
+        with bind_trace("altitude", "root"):
+            late = bind_trace("memory", "late")
+            late.__enter__()
+        late.__exit__(None, None, None)
+        shutdown()
+        assert timeless(capsys.readouterr().err) == "[alt] root (T)\n[mem] late (T)\n"
+
+    def test_broken_stderr(self, tmp_path: Path) -> None:
+        """A stderr that is closed or gone breaks nothing."""
+        for gone in ("os.close(2)", "sys.stderr.close()", "sys.stderr = None"):
+            code = f"import os, sys\n{gone}\n{SEED}\nprint('on')"
+            env = {"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "always"}
+            assert run_python(code, tmp_path, env=env).stdout == "on\n"
+
+    def test_escape_sequences(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Nothing that was traced can act on the terminal."""
+        configure(enabled=True, output=None, console="always")
+        attack = "\x1b]0;title\x07\x1b[2J\x9b31m\u202egnp.exe\r\n[bold]x[/bold] :smile:"
+        trace_event("focus", attack, input=attack, output=attack, status="blocked", reason=attack)
+        shutdown()
+        shown = capsys.readouterr().err
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
+        assert shown.count("\n") == 1
+        assert "[bold]x[/bold] :smile:" in shown
+
+
+def run_python_on(terminal: int, cwd: Path) -> int:
+    """Run the seed's example with stderr on a terminal; returns its exit status."""
+    import subprocess
+    import sys
+
+    from helpers import clean_environment
+
+    environment = clean_environment({"DOPEJAR_TRACE": "1", "TERM": "xterm-256color"})
+    return subprocess.run(
+        [sys.executable, "-c", SEED], cwd=cwd, env=environment, stderr=terminal, timeout=60
+    ).returncode

@@ -1,0 +1,81 @@
+"""What the documentation shows is run, so that it cannot drift."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import KEYS, ROOT, read_lines, run_python
+
+from dopejar_tracing.model.event import TraceEvent
+from dopejar_tracing.model.forest import build_forest
+from dopejar_tracing.settings import load
+from dopejar_tracing.show.tree import render_forest
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The README's code blocks in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+class TestReadme:
+    """README.md."""
+
+    @pytest.mark.parametrize("code", blocks("python"))
+    def test_python(self, code: str, tmp_path: Path) -> None:
+        """Each program runs without a word of warning, traced."""
+        done = run_python(code, tmp_path, "-W", "error", env={"DOPEJAR_TRACE": "1"})
+        assert done.returncode == 0, done.stderr
+        assert "Error" not in done.stderr
+
+    def test_ten_lines(self, tmp_path: Path) -> None:
+        """The first program draws its tree, and writes a line for each of its decisions."""
+        code = blocks("python")[0]
+        assert sum(bool(line.strip()) for line in code.splitlines()) <= 10
+        done = run_python(code, tmp_path)
+        operations = [line["operation"] for line in read_lines(tmp_path / "trace.jsonl")]
+        assert operations == ["gate_check", "write", "log", "transition"]
+        assert done.stderr.splitlines()[1] == "  ├─[foc] gate_check: WriteApprovalGate → allowed"
+
+    def test_settings(self, tmp_path: Path) -> None:
+        """The settings shown are valid."""
+        (block,) = blocks("yaml")
+        (tmp_path / "settings.yaml").write_text(block)
+        assert load().settings.levels == {"memory": "warn", "memory.read": "debug"}
+        assert yaml.safe_load(block).keys() == {"tracing"}
+
+    def test_line_shown(self) -> None:
+        """The line shown has the contract's form."""
+        (block,) = blocks("json")
+        assert list(json.loads(block)) == KEYS
+
+    def test_picture(self) -> None:
+        """The picture is what the console draws."""
+        (picture,) = blocks("text")
+        shown = [
+            ("alt", None, "altitude", "transition", "L3→L2", "success", 5, {}),
+            ("foc", "alt", "focus", "gate_check", "WriteApprovalGate", "allowed", 2, {}),
+            ("mem", "foc", "memory", "write", "altitude.session", "written", 3, {"tokens_saved": 45}),
+        ]
+        events = [
+            TraceEvent(own, parent, str(at), layer, operation, "x.py", given, made, ms, "success", metadata)
+            for at, (own, parent, layer, operation, given, made, ms, metadata) in enumerate(shown)
+        ]
+        (tree,) = render_forest(build_forest(events))
+        assert f"{tree.plain}\n" == picture
+
+    def test_links(self) -> None:
+        """What it links to exists."""
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+            assert (ROOT / target).exists(), target
+
+    def test_make_targets(self) -> None:
+        """The commands it names are in the Makefile."""
+        makefile = (ROOT / "Makefile").read_text("utf-8")
+        for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
+            assert f"\n{target}:" in makefile
