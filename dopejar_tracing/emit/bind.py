@@ -17,6 +17,7 @@ from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
 from dopejar_tracing.emit.point import component_of, level_of
 from dopejar_tracing.emit.span import NULL_SPAN, Span
 from dopejar_tracing.emit.template import argument_summary
+from dopejar_tracing.model.event import Level
 from dopejar_tracing.model.values import gather_metadata, text_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -167,7 +168,7 @@ def begin(bound: BoundTrace, code: CodeType, given: object, notes: dict[str, Any
     try:
         notes = {} if notes is None else notes
         point = pipeline.points.find(bound.layer, bound.operation)
-        level = level_of(bound.level, notes)
+        level = Level.INFO if bound.level is None else level_of(bound.level, notes)
         if point.unknown:
             notes |= point.unknown
         span = Span(

@@ -60,6 +60,8 @@ def text_of(value: object) -> str:
 
 def summary_of(value: object, limit: int) -> str:
     """Text of at most `limit` characters that `json` can encode."""
+    if type(value) is str and len(value) <= limit and value.isascii():
+        return value
     return cut(_encodable(text_of(value)[: limit + 1]), limit)
 
 
@@ -203,7 +205,7 @@ def copy_value(value: object, notes: dict[str, Any]) -> Any:
 def gather_metadata(metadata: object, more: Mapping[str, object], notes: dict[str, Any]) -> dict[str, Any]:
     """A copy of values given as a mapping, and by name; what is no mapping goes under `metadata`."""
     if metadata is None:
-        return copy_metadata(more, notes)
+        return copy_metadata(more, notes) if more else {}
     copied = copy_value(metadata, notes)
     if not isinstance(copied, dict):
         copied = {"metadata": copied}

@@ -10,27 +10,27 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
 _LEVEL_NAMES = {level: name for name, level in LEVELS.items()}
-_DEFAULTS: dict[str, Any] = {
-    "trace_id": None,
-    "parent_id": None,
-    "timestamp": "",
-    "hrm_layer": "system",
-    "operation": "log",
-    "component": "",
-    "input_summary": "",
-    "output_summary": "",
-    "duration_ms": 0,
-    "status": "success",
-}
-
 
 def shape_line(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
     """Order the keys; what is none of the eleven goes into the metadata, behind the caller's own."""
-    pop = event_dict.pop
-    metadata = pop("metadata", None)
-    line = {key: pop(key, default) for key, default in _DEFAULTS.items()}
-    line["metadata"] = metadata = {} if metadata is None else metadata
-    level = pop("level", Level.INFO)
+    take = event_dict.pop
+    metadata: Any = take("metadata", None)
+    if type(metadata) is not dict:
+        metadata = {} if metadata is None else {"metadata": metadata}
+    line = {
+        "trace_id": take("trace_id", None),
+        "parent_id": take("parent_id", None),
+        "timestamp": take("timestamp", ""),
+        "hrm_layer": take("hrm_layer", "system"),
+        "operation": take("operation", "log"),
+        "component": take("component", ""),
+        "input_summary": take("input_summary", ""),
+        "output_summary": take("output_summary", ""),
+        "duration_ms": take("duration_ms", 0),
+        "status": take("status", "success"),
+        "metadata": metadata,
+    }
+    level = take("level", Level.INFO)
     if level != Level.INFO:
         event_dict["level"] = _LEVEL_NAMES.get(level, level)
     for key, value in event_dict.items():

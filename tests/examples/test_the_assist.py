@@ -95,21 +95,34 @@ class Terminal:
         """Type at the keyboard."""
         os.write(self._leader, text.encode())
 
-    def until(self, there: Callable[[str], object]) -> str:
-        """Read until the screen shows something; returns all that it showed."""
+    def until(self, there: Callable[[str], object], idle: str = "") -> str:
+        """Read until the screen shows something; returns all that it showed.
+
+        Args:
+            there: whether it does.
+            idle: a key to press when nothing has happened for a second.
+        """
         deadline = time.monotonic() + 20
         while not there(self.screen):
             assert time.monotonic() < deadline, self.screen
-            if select.select([self._leader], [], [], 0.1)[0]:
+            if not select.select([self._leader], [], [], 1)[0]:
+                self.type(idle)
+            else:
                 try:
                     self.screen += os.read(self._leader, 65536).decode().replace("\r\n", "\n")
                 except OSError:  # nobody has the terminal open any more
                     break
         return self.screen
 
-    def ended(self) -> int:
-        """Exit status, once the assistant has ended."""
-        self.until(lambda _: False)
+    def ended(self, pressing: str = "") -> int:
+        """Exit status, once the assistant has ended.
+
+        Args:
+            pressing: a key; pressed again if nothing happens, as a person would, since Python's `input`
+                misses an interrupt that comes between its prompt and its read.
+        """
+        self.type(pressing)
+        self.until(lambda _: False, idle=pressing)
         os.close(self._leader)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
@@ -133,6 +146,5 @@ class TestByHand:
         """Ctrl-C at the prompt ends it cleanly, without a traceback."""
         terminal = Terminal(tmp_path)
         terminal.until(lambda screen: screen.endswith("you> "))
-        terminal.type("\x03")
-        assert terminal.ended() == 0
+        assert terminal.ended(pressing="\x03") == 0
         assert "Traceback" not in terminal.screen
