@@ -11,6 +11,7 @@ import sys
 
 import click
 
+from dopejar_tracing.cli.points import points
 from dopejar_tracing.cli.settings import settings
 from dopejar_tracing.errors import TracingError
 
@@ -21,6 +22,7 @@ def commands() -> None:
     """Read what dopejar_tracing recorded, and how it is set."""
 
 
+commands.add_command(points)
 commands.add_command(settings)
 
 
@@ -34,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         # Not commands.main(): that ends a closed pipe with exit status 1.
         words = sys.argv[1:] if arguments is None else arguments
         with commands.make_context("dopejar-trace", words) as context:
-            commands.invoke(context)
+            return commands.invoke(context) or 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

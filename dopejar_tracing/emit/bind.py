@@ -15,10 +15,10 @@ import msgspec
 from dopejar_tracing.emit.context import CURRENT, open_span
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
 from dopejar_tracing.emit.point import component_of, level_of
-from dopejar_tracing.emit.span import NULL_SPAN, Span
-from dopejar_tracing.emit.template import argument_summary
+from dopejar_tracing.emit.span import NULL_SPAN, EndRule, Span
+from dopejar_tracing.emit.template import Fill, filler
 from dopejar_tracing.model.event import Level
-from dopejar_tracing.model.values import gather_metadata, text_of
+from dopejar_tracing.model.values import complaint, gather_metadata, text_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,11 +100,11 @@ class BoundTrace(msgspec.Struct, eq=False):
     def __call__(self, function: F) -> F:
         """Decorate: a span around each call; signature and kind of the function stay."""
         code = getattr(inspect.unwrap(function), "__code__", None) or sys._getframe(1).f_code
-        summary = argument_summary(self.input, function)
+        fill = filler(function)
 
         def call_span(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span:
             notes: dict[str, Any] = {}
-            return begin(self, code, summary(args, kwargs, notes), notes)
+            return self._begin(code, fill(args, kwargs, notes), notes)
 
         if inspect.iscoroutinefunction(function):
 
@@ -139,10 +139,14 @@ class BoundTrace(msgspec.Struct, eq=False):
         return cast("F", traced)
 
     def _enter(self, code: CodeType) -> Span:
-        span = begin(self, code, self.input)
+        span = self._begin(code, None, {})
         if span is not NULL_SPAN:
             self.spans.append(span)
         return span
+
+    def _begin(self, code: CodeType, fill: Fill | None, notes: dict[str, Any]) -> Span:
+        """Begin a span; `fill` is there if it is for a call of a decorated function."""
+        return begin(self, code, self.input if fill is None else fill(self.input), self.more, notes)
 
     def _leave(self) -> Span:
         """Of the spans opened through this object, the one that is current here; else the last."""
@@ -153,20 +157,28 @@ class BoundTrace(msgspec.Struct, eq=False):
         return self.spans.pop()
 
 
-def begin(bound: BoundTrace, code: CodeType, given: object, notes: dict[str, Any] | None = None) -> Span:
+def begin(
+    bound: BoundTrace,
+    code: CodeType,
+    given: object,
+    more: dict[str, Any],
+    notes: dict[str, Any],
+    rule: EndRule | None = None,
+) -> Span:
     """Begin a span: make it current and tell those who watch, if its level lets it be recorded.
 
     Args:
         bound: what `bind_trace` was given.
         code: of the caller, whose file is the component unless one was given.
         given: the input.
+        more: values to record, by name.
         notes: reserved metadata known already.
+        rule: what is derived when the span ends.
     """
     pipeline = running()
     if pipeline is None:
         return NULL_SPAN
     try:
-        notes = {} if notes is None else notes
         point = pipeline.points.find(bound.layer, bound.operation)
         level = Level.INFO if bound.level is None else level_of(bound.level, notes)
         if point.unknown:
@@ -180,8 +192,9 @@ def begin(bound: BoundTrace, code: CodeType, given: object, notes: dict[str, Any
             level,
             time.time_ns(),
             time.perf_counter_ns(),
-            gather_metadata(bound.metadata, bound.more, notes),
+            gather_metadata(bound.metadata, more, notes),
             notes,
+            rule,
         )
         if level >= point.threshold:
             span.trace_id = MINT(point.prefix, span.began_ns)
@@ -190,5 +203,5 @@ def begin(bound: BoundTrace, code: CodeType, given: object, notes: dict[str, Any
                 watcher.started(span)
         return span
     except Exception as error:  # tracing never breaks the application (contract §4)
-        pipeline.lost.add(f"{type(error).__name__}: {error}")
+        pipeline.lost.add(complaint(error))
         return NULL_SPAN

@@ -8,7 +8,7 @@ from typing import Any
 from dopejar_tracing.emit.pipeline import ACTIVE, running
 from dopejar_tracing.emit.point import component_of, level_of, status_of
 from dopejar_tracing.model.event import STATUS_LEVELS
-from dopejar_tracing.model.values import gather_metadata, text_of
+from dopejar_tracing.model.values import complaint, gather_metadata, text_of
 
 
 def trace_event(
@@ -82,6 +82,6 @@ def record_event(
             **known,
         }
     except Exception as error:  # tracing never breaks the application (contract §4)
-        pipeline.lost.add(f"{type(error).__name__}: {error}")
+        pipeline.lost.add(complaint(error))
     else:
         pipeline.record("event", event_dict)

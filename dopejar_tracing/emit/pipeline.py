@@ -14,6 +14,7 @@ from dopejar_tracing.emit.point import Points
 from dopejar_tracing.emit.watch import FileWatch
 from dopejar_tracing.errors import SettingsError
 from dopejar_tracing.model.ids import Mint
+from dopejar_tracing.model.values import complaint
 from dopejar_tracing.notices import Losses, say
 from dopejar_tracing.processors import default_chain
 from dopejar_tracing.settings import Effective, Settings, load
@@ -58,7 +59,7 @@ class Pipeline:
                 processed = processor(None, kind, processed)
         except Exception as error:  # tracing never breaks the application (contract §4)
             if not host_logging.is_drop(error):
-                self.lost.add(f"{type(error).__name__}: {error}")
+                self.lost.add(complaint(error))
 
 
 class Unstarted(Enum):
@@ -94,7 +95,7 @@ def running() -> Pipeline | None:
         return _start()
     except Exception as error:  # tracing never breaks the application (contract §4)
         ACTIVE.pipeline = None
-        say(f"cannot start: {type(error).__name__}: {error}")
+        say(f"cannot start: {complaint(error)}")
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +15,9 @@ from dopejar_tracing.emit.point import Point
 from dopejar_tracing.model.errors import MAX_MESSAGE, describe_error
 from dopejar_tracing.model.event import STATUS_LEVELS, Level, Status
 from dopejar_tracing.model.values import SCALARS, copy_value, is_said, summary_of, text_of
+
+EndRule = Callable[["Span"], None]
+"""Derives what is left to say of a span that ends, before it is recorded."""
 
 
 class Span(msgspec.Struct, eq=False, weakref=True):
@@ -41,6 +44,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     metadata: dict[str, Any]
     notes: dict[str, Any]
     """Reserved metadata."""
+    rule: EndRule | None = None
     trace_id: str | None = None
     """None as long as the span's level keeps it out of the record."""
     status: str = "success"
@@ -119,6 +123,8 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         pipeline = running()
         if pipeline is None:
             return
+        if self.rule is not None:
+            self.rule(self)
         point = self.point
         if self.trace_id is None:
             if max(self.level, STATUS_LEVELS.get(self.status, 0)) < point.threshold:

@@ -1,45 +1,89 @@
-"""A decorator's `input`: a template of the function's arguments (contract §4)."""
+"""Templates of a decorated function's arguments: `input="{from_level}→{to_level}"` (contract §4)."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
-Summary = Callable[[tuple[Any, ...], dict[str, Any], dict[str, Any]], object]
-"""(args, kwargs, notes) → the input; why there is none is put into the notes."""
+from dopejar_tracing.model.values import complaint, text_of
+
+Fill = Callable[[object], object]
+"""A template → its text; anything else → itself."""
+CallFill = Callable[[tuple[Any, ...], dict[str, Any], dict[str, Any]], Fill]
+"""(args, kwargs, notes) → what fills templates for this call; why one does not fit goes into the notes."""
 
 
-def argument_summary(template: object, function: Callable[..., Any]) -> Summary:
-    """What makes the input of one call.
-
-    Args:
-        template: `"{from_level}→{to_level}"` is filled with the arguments, defaults included; any other
-            object is the input of every call.
-        function: the decorated one, whose signature names the arguments.
-    """
-    if not isinstance(template, str) or not _has_fields(template):
-        return lambda args, kwargs, notes: template
+def filler(function: Callable[..., Any]) -> CallFill:
+    """What fills templates with the arguments of each call of the function, defaults included."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # some built-in functions have none
-        return lambda args, kwargs, notes: template
+        return lambda args, kwargs, notes: lambda template: template
+    gathers = [
+        name for name, parameter in signature.parameters.items() if parameter.kind is parameter.VAR_KEYWORD
+    ]
 
-    def summary(args: tuple[Any, ...], kwargs: dict[str, Any], notes: dict[str, Any]) -> str:
-        try:
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            return template.format(**bound.arguments)
-        except Exception as error:  # a misspelt name, a foreign __format__, a call that will fail itself
-            notes["template_error"] = f"{type(error).__name__}: {error}"
-            return template
+    def for_call(args: tuple[Any, ...], kwargs: dict[str, Any], notes: dict[str, Any]) -> Fill:
+        arguments: dict[str, Any] | None = None
 
-    return summary
+        def fill(template: object) -> object:
+            nonlocal arguments
+            if not is_template(template):
+                return template
+            try:
+                if arguments is None:
+                    bound = signature.bind(*args, **kwargs)
+                    bound.apply_defaults()
+                    arguments = dict(bound.arguments)
+                    for name in gathers:
+                        arguments |= arguments[name]
+                return str(template).format(**arguments)
+            except KeyboardInterrupt:
+                raise
+            except (
+                BaseException
+            ) as error:  # a misspelt name, a foreign __format__, a call that will fail itself
+                notes["template_error"] = complaint(error)
+                return template
+
+        return fill
+
+    return for_call
 
 
-def _has_fields(template: str) -> bool:
-    try:
-        return any(field is not None for _, field, _, _ in Formatter().parse(template))
-    except ValueError:  # a lone brace: it is no template
+def is_template(value: object) -> bool:
+    """Whether this is a text with `{names}` in it."""
+    if not isinstance(value, str) or "{" not in value:
         return False
+    try:
+        return any(field is not None for _, field, _, _ in Formatter().parse(value))
+    except ValueError:  # a lone brace
+        return False
+
+
+class _FieldFormatter(Formatter):
+    """`str.format` for the fields of a trace point, some of which may not be known."""
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        value = kwargs.get(str(key))
+        return "?" if value is None else value
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, bool) and "/" in format_spec:
+            return format_spec.split("/")[not value]
+        if isinstance(value, (list, tuple)):
+            return ", ".join(map(text_of, value))
+        return text_of(value)
+
+
+def fill_fields(template: str, fields: Mapping[str, Any]) -> str:
+    """The template with the fields in it. What is not known reads `?`; where nothing is, there is no text.
+
+    `{allowed:yes/no}` chooses a word for True or False. Lists are joined by commas.
+    """
+    names = [name for _, name, _, _ in Formatter().parse(template) if name]
+    if names and all(fields.get(name) is None for name in names):
+        return ""
+    return _FieldFormatter().vformat(template, (), fields)

@@ -58,6 +58,11 @@ def text_of(value: object) -> str:
         return f"<{type(value).__name__}: {type(error).__name__} in __str__>"
 
 
+def complaint(error: BaseException) -> str:
+    """`ValueError: what it says`, of any exception, also one that cannot say it."""
+    return f"{type(error).__name__}: {text_of(error)}"
+
+
 def summary_of(value: object, limit: int) -> str:
     """Text of at most `limit` characters that `json` can encode."""
     if type(value) is str and len(value) <= limit and value.isascii():
@@ -107,7 +112,7 @@ class Copier:
         if isinstance(value, _TEXTUAL):
             return self._text(str(value))
         if isinstance(value, BaseException):
-            return self._text(f"{type(value).__name__}: {text_of(value)}")
+            return self._text(complaint(value))
         return self._compound(value, depth)
 
     def _compound(self, value: object, depth: int) -> Any:

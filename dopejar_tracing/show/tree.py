@@ -57,10 +57,10 @@ def render_event(event: TraceEvent) -> Text:
     microseconds = event.duration_us
     if microseconds is not None:
         text.append(f" ({duration(microseconds)})", theme.TIME)
-    why = _why(event)
+    said = "" if outcome == event.status or not alarm else event.status
+    why = ": ".join(part for part in (said, _why(event)) if part)
     if why:
-        said = "" if outcome == event.status else f"{event.status}: "
-        text.append(f" [{visible(said + why)}]", alarm)
+        text.append(f" [{visible(why)}]", alarm)
     saved = event.metadata.get("tokens_saved")
     if isinstance(saved, int):
         text.append(f" [saved {saved} tokens]", theme.NOTE)

@@ -1,0 +1,1 @@
+"""A file comes back in: lines, and what they say together."""
