@@ -39,7 +39,7 @@ def by_operation(lines: Iterable[Line]) -> dict[str, Line]:
 
 
 def run_python(
-    code: str, cwd: Path, *arguments: str, env: Mapping[str, str] | None = None, **options: Any
+    code: str, cwd: Path, *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in a fresh interpreter, in a folder and with no variables of ours but those given."""
     return subprocess.run(
@@ -48,8 +48,7 @@ def run_python(
         env=clean_environment(env),
         text=True,
         capture_output=True,
-        timeout=60,
-        **options,
+        timeout=seconds,
     )
 
 

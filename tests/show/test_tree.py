@@ -1,0 +1,193 @@
+"""The picture of contract §6, to the character."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dopejar_tracing.model.event import TraceEvent
+from dopejar_tracing.model.forest import Node, build_forest
+from dopejar_tracing.show.text import visible
+from dopejar_tracing.show.theme import LAYER_STYLES, layer_style
+from dopejar_tracing.show.tree import render_event, render_forest, render_tree
+
+SEED = """\
+{"trace_id":"alt_1705180800_a3f2","parent_id":null,"timestamp":"2026-01-13T14:00:00","hrm_layer":"altitude",\
+"operation":"transition","component":"altitude.py","input_summary":"L3→L2","output_summary":"success",\
+"duration_ms":5,"status":"success","metadata":{"reason":"user requested tactical"}}
+{"trace_id":"foc_1705180801_b7c1","parent_id":"alt_1705180800_a3f2","timestamp":"2026-01-13T14:00:01",\
+"hrm_layer":"focus","operation":"gate_check","component":"gates.py","input_summary":"WriteApprovalGate",\
+"output_summary":"allowed","duration_ms":2,"status":"success","metadata":{"user_consent":true}}
+{"trace_id":"mem_1705180802_c8d2","parent_id":"foc_1705180801_b7c1","timestamp":"2026-01-13T14:00:02",\
+"hrm_layer":"memory","operation":"write","component":"manager.py","input_summary":"altitude.session",\
+"output_summary":"written","duration_ms":3,"status":"success","metadata":{"tokens_saved":45,"tier":"warm"}}
+"""
+EVENTS = [TraceEvent(**json.loads(line)) for line in SEED.splitlines()]
+
+
+def event(**changes: Any) -> TraceEvent:
+    """The seed's first event, without its words, and with these changes."""
+    plain = {"input_summary": "", "output_summary": "", "duration_ms": 0, "metadata": {}}
+    return msgspec.structs.replace(EVENTS[0], **{**plain, **changes})
+
+
+def tree(outline: str) -> Node:
+    """A tree of operations, from one indented line each."""
+    path: list[Node] = []
+    for line in outline.strip().splitlines():
+        node = Node(event(operation=line.strip()))
+        path = path[: (len(line) - len(line.lstrip())) // 2]
+        if path:
+            path[-1].children.append(node)
+        path.append(node)
+    return path[0]
+
+
+class TestRenderForest:
+    """Whole files."""
+
+    def test_seed(self) -> None:
+        """The seed's three lines make the seed's picture, in whatever order they stand."""
+        (text,) = render_forest(build_forest(reversed(EVENTS)))
+        assert text.plain == (
+            "[alt] transition: L3→L2 → success (5ms)\n"
+            "  └─[foc] gate_check: WriteApprovalGate → allowed (2ms)\n"
+            "      └─[mem] write: altitude.session → written (3ms) [saved 45 tokens]"
+        )
+
+    def test_several_trees(self) -> None:
+        """Each root begins at the margin, in a text of its own."""
+        texts = render_forest([tree("a\n  b"), tree("c")])
+        assert [text.plain for text in texts] == ["[alt] a\n  └─[alt] b", "[alt] c"]
+
+
+class TestRenderTree:
+    """Branches."""
+
+    @pytest.mark.parametrize(
+        ("outline", "picture"),
+        [
+            pytest.param("root", "[alt] root", id="root alone"),
+            pytest.param(
+                "root\n  one\n  two\n  three",
+                "[alt] root\n  ├─[alt] one\n  ├─[alt] two\n  └─[alt] three",
+                id="siblings",
+            ),
+            pytest.param(
+                "root\n  one\n    deep\n      deeper\n    last\n  two\n    under",
+                "[alt] root\n"
+                "  ├─[alt] one\n"
+                "  │   ├─[alt] deep\n"
+                "  │   │   └─[alt] deeper\n"
+                "  │   └─[alt] last\n"
+                "  └─[alt] two\n"
+                "      └─[alt] under",
+                id="siblings at several depths",
+            ),
+        ],
+    )
+    def test_branches(self, outline: str, picture: str) -> None:
+        """Siblings hang on ├─ and │, the last one on └─, each level four columns further in."""
+        assert render_tree(tree(outline)).plain == picture
+
+    def test_deep(self) -> None:
+        """A tree may be deeper than Python's own stack."""
+        events = [event(trace_id=f"alt_1_{at}", parent_id=f"alt_1_{at - 1}") for at in range(1_200)]
+        (root,) = build_forest(events)
+        lines = render_tree(root).plain.splitlines()
+        assert [line.index("[") for line in lines] == [4 * depth for depth in range(1_200)]
+
+    def test_wide(self) -> None:
+        """A tree may be wide."""
+        lines = render_tree(tree("root" + "\n  child" * 1_000)).plain.splitlines()
+        assert lines == ["[alt] root", *["  ├─[alt] child"] * 999, "  └─[alt] child"]
+
+
+class TestRenderEvent:
+    """One line."""
+
+    @pytest.mark.parametrize(
+        ("changes", "line"),
+        [
+            ({}, "[alt] transition"),
+            ({"input_summary": "in"}, "[alt] transition: in"),
+            ({"output_summary": "out"}, "[alt] transition → out"),
+            ({"trace_id": "sys_1_abcd", "hrm_layer": "system"}, "[sys] transition"),
+            ({"metadata": {"duration_us": 24}}, "[alt] transition (24µs)"),
+            ({"duration_ms": 1, "metadata": {"duration_us": 1_200_000}}, "[alt] transition (1.2s)"),
+            ({"duration_ms": 192_000}, "[alt] transition (3m12s)"),
+            ({"metadata": {"tokens_saved": 0}}, "[alt] transition [saved 0 tokens]"),
+            ({"metadata": {"tokens_saved": "many", "reason": "x", "error": "y"}}, "[alt] transition"),
+            ({"status": "blocked"}, "[alt] transition → blocked"),
+            (
+                {"status": "blocked", "metadata": {"reason": "no consent"}},
+                "[alt] transition → blocked [no consent]",
+            ),
+            (
+                {"status": "blocked", "output_summary": "denied", "metadata": {"reason": "no consent"}},
+                "[alt] transition → denied [blocked: no consent]",
+            ),
+            ({"status": "error"}, "[alt] transition → error"),
+            (
+                {"status": "error", "metadata": {"error": "disk full", "error_type": "OSError"}},
+                "[alt] transition → error [OSError: disk full]",
+            ),
+            (
+                {
+                    "status": "error",
+                    "duration_ms": 5,
+                    "output_summary": "half",
+                    "metadata": {"error": "disk full", "error_type": "OSError", "error_at": "a.py:42"},
+                },
+                "[alt] transition → half (5ms) [error: OSError: disk full, a.py:42]",
+            ),
+            (
+                {"status": "error", "metadata": {"error": "", "error_type": "KeyboardInterrupt"}},
+                "[alt] transition → error [KeyboardInterrupt]",
+            ),
+            (
+                {"status": "error", "metadata": {"error": "said by hand"}},
+                "[alt] transition → error [said by hand]",
+            ),
+        ],
+    )
+    def test_words(self, changes: dict[str, Any], line: str) -> None:
+        """What is there is said: input, outcome, time, and why it was stopped."""
+        assert render_event(event(**changes)).plain == line
+
+    @given(st.data())
+    def test_hostile_words(self, data: st.DataObject) -> None:
+        """Whatever a file says, an event is one line that does not act on the terminal."""
+        texts = st.text(st.characters(exclude_categories=()), max_size=20)
+        metadata = st.dictionaries(
+            st.sampled_from(["error", "error_type", "error_at", "reason", "duration_us", "tokens_saved"]),
+            texts | st.none() | st.lists(texts) | st.integers(0, 2**64),
+        )
+        fields = ("trace_id", "hrm_layer", "operation", "input_summary", "output_summary")
+        changes = {field: data.draw(texts) for field in fields}
+        status = data.draw(st.sampled_from(["success", "error", "blocked"]) | texts)
+        line = render_event(event(**changes, status=status, metadata=data.draw(metadata))).plain
+        assert line.startswith("[")
+        assert visible(line) == line
+
+    @pytest.mark.parametrize(
+        ("status", "style"), [("error", "bold red"), ("blocked", "yellow"), ("success", None)]
+    )
+    def test_alarm(self, status: str, style: str | None) -> None:
+        """An outcome that was none stands out, and so does its reason."""
+        text = render_event(event(status=status, metadata={"reason": "no", "error": "no"}))
+        styled = {(text.plain[span.start : span.end].strip(), str(span.style)) for span in text.spans}
+        expected = {(f"→ {status}", style), ("[no]", style)} if style else set()
+        assert {(words, used) for words, used in styled if used != "default"} == expected
+
+    @pytest.mark.parametrize("layer", [*LAYER_STYLES, "tools"])
+    def test_hue(self, layer: str) -> None:
+        """Each layer of the seed has a hue of its own, and an application's own layers share one."""
+        assert str(render_event(event(hrm_layer=layer)).style) == layer_style(layer)
+        assert [*LAYER_STYLES.values(), layer_style("tools")].count(layer_style(layer)) == 1
+        assert layer_style("tools") == layer_style("other")
