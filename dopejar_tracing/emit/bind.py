@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from types import CodeType, TracebackType
 from typing import Any, TypeVar, cast
@@ -14,11 +14,11 @@ import msgspec
 
 from dopejar_tracing.emit.context import CURRENT, open_span
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
-from dopejar_tracing.emit.point import component_of, level_of
+from dopejar_tracing.emit.point import caller, component_of, level_of
 from dopejar_tracing.emit.span import NULL_SPAN, EndRule, Span
 from dopejar_tracing.emit.template import Fill, filler
 from dopejar_tracing.model.event import Level
-from dopejar_tracing.model.values import complaint, gather_metadata, text_of
+from dopejar_tracing.model.values import gather_metadata, text_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,7 +74,7 @@ class BoundTrace(msgspec.Struct, eq=False):
 
     def __enter__(self) -> Span:
         # This line is all that disabled tracing costs.
-        return NULL_SPAN if ACTIVE.pipeline is None else self._enter(sys._getframe(1).f_code)
+        return NULL_SPAN if ACTIVE.pipeline is None else self._enter(caller())
 
     def __exit__(
         self,
@@ -86,7 +86,7 @@ class BoundTrace(msgspec.Struct, eq=False):
             self._leave().finish(error)
 
     async def __aenter__(self) -> Span:
-        return NULL_SPAN if ACTIVE.pipeline is None else self._enter(sys._getframe(1).f_code)
+        return NULL_SPAN if ACTIVE.pipeline is None else self._enter(caller())
 
     async def __aexit__(
         self,
@@ -99,16 +99,17 @@ class BoundTrace(msgspec.Struct, eq=False):
 
     def __call__(self, function: F) -> F:
         """Decorate: a span around each call; signature and kind of the function stay."""
-        code = getattr(inspect.unwrap(function), "__code__", None) or sys._getframe(1).f_code
+        if isinstance(function, (staticmethod, classmethod)):
+            return cast("F", type(function)(self(function.__func__)))
+        code = _code_of(function) or caller()
         fill = filler(function)
 
         def call_span(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span:
             notes: dict[str, Any] = {}
             return self._begin(code, fill(args, kwargs, notes), notes)
 
-        if inspect.iscoroutinefunction(function):
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
 
-            @wraps(function)
             async def traced_coroutine(*args: Any, **kwargs: Any) -> Any:
                 if ACTIVE.pipeline is None:
                     return await function(*args, **kwargs)
@@ -121,9 +122,8 @@ class BoundTrace(msgspec.Struct, eq=False):
                 span.finish()
                 return result
 
-            return cast("F", traced_coroutine)
+            return cast("F", _like(function, traced_coroutine))
 
-        @wraps(function)
         def traced(*args: Any, **kwargs: Any) -> Any:
             if ACTIVE.pipeline is None:
                 return function(*args, **kwargs)
@@ -136,7 +136,7 @@ class BoundTrace(msgspec.Struct, eq=False):
             span.finish()
             return result
 
-        return cast("F", traced)
+        return cast("F", _like(function, traced))
 
     def _enter(self, code: CodeType) -> Span:
         span = self._begin(code, None, {})
@@ -155,6 +155,21 @@ class BoundTrace(msgspec.Struct, eq=False):
             self.spans.remove(here)
             return here
         return self.spans.pop()
+
+
+def _like(function: Callable[..., Any], wrapper: Callable[..., Any]) -> Callable[..., Any]:
+    """The wrapper with name, signature and all of the function, as far as it has them."""
+    with suppress(TypeError):  # a callable object whose __name__ is no text
+        return wraps(function)(wrapper)
+    return wrapper
+
+
+def _code_of(function: Callable[..., Any]) -> CodeType | None:
+    try:
+        code = getattr(inspect.unwrap(function), "__code__", None)
+    except ValueError:  # it wraps itself
+        return None
+    return code if isinstance(code, CodeType) else None
 
 
 def begin(
@@ -203,5 +218,5 @@ def begin(
                 watcher.started(span)
         return span
     except Exception as error:  # tracing never breaks the application (contract §4)
-        pipeline.lost.add(complaint(error))
+        pipeline.fail(error)
         return NULL_SPAN

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from dopejar_tracing.emit.pipeline import ACTIVE, running
-from dopejar_tracing.emit.point import component_of, level_of, status_of
-from dopejar_tracing.model.event import STATUS_LEVELS
-from dopejar_tracing.model.values import complaint, gather_metadata, text_of
+from dopejar_tracing.emit.point import caller, component_of, level_of, status_of
+from dopejar_tracing.model.event import EVENT, STATUS_LEVELS
+from dopejar_tracing.model.values import gather_metadata, text_of
 
 
 def trace_event(
@@ -42,7 +41,7 @@ def trace_event(
     """
     if ACTIVE.pipeline is not None:
         if component is None:
-            component = component_of(sys._getframe(1).f_code)
+            component = component_of(caller())
         record_event(layer, operation, component, input, output, status, level, metadata, more)
 
 
@@ -82,6 +81,6 @@ def record_event(
             **known,
         }
     except Exception as error:  # tracing never breaks the application (contract §4)
-        pipeline.lost.add(complaint(error))
+        pipeline.fail(error)
     else:
-        pipeline.record("event", event_dict)
+        pipeline.record(EVENT, event_dict)

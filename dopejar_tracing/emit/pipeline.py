@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dopejar_tracing.emit import host_logging
@@ -13,6 +14,7 @@ from dopejar_tracing.emit.context import open_span
 from dopejar_tracing.emit.point import Points
 from dopejar_tracing.emit.watch import FileWatch
 from dopejar_tracing.errors import SettingsError
+from dopejar_tracing.model.foreign import is_foreign
 from dopejar_tracing.model.ids import Mint
 from dopejar_tracing.model.values import complaint
 from dopejar_tracing.notices import Losses, say
@@ -50,7 +52,7 @@ class Pipeline:
         """Send an event dict down the chain; never raises.
 
         Args:
-            kind: `span`, `event`, or for a plain line the logger's method.
+            kind: `SPAN`, `EVENT`, or for a plain line the logger's method.
             event_dict: as `processors` describes; the chain may change it.
         """
         try:
@@ -59,7 +61,13 @@ class Pipeline:
                 processed = processor(None, kind, processed)
         except Exception as error:  # tracing never breaks the application (contract §4)
             if not host_logging.is_drop(error):
-                self.lost.add(complaint(error))
+                self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Count a line that could not be made; what a signal handler raised in the meantime goes on."""
+        self.lost.add(complaint(error))
+        if not is_foreign(error):
+            raise error
 
 
 class Unstarted(Enum):
@@ -71,9 +79,12 @@ class Unstarted(Enum):
 class _Active:
     """What is in force in this process; swapped as a whole, read without a lock."""
 
-    __slots__ = ("effective", "flag", "pipeline", "watch")
+    __slots__ = ("arguments", "effective", "flag", "folder", "pipeline", "source", "watch")
 
     def __init__(self) -> None:
+        self.source: Source | None = None
+        self.arguments: dict[str, Any] = {}
+        self.folder = ""
         self.pipeline: Pipeline | Unstarted | None = Unstarted.YET
         self.effective: Effective | None = None
         self.flag: bool | None = None
@@ -83,7 +94,6 @@ class _Active:
 MINT: Final = Mint()
 ACTIVE: Final = _Active()
 _lock = threading.RLock()
-_arguments: tuple[Source | None, dict[str, Any]] = (None, {})
 
 
 def running() -> Pipeline | None:
@@ -112,12 +122,17 @@ def configure(path_or_settings: Source | None = None, /, **overrides: Any) -> Se
     Raises:
         SettingsError: a wrong key or value; what was in force stays.
     """
-    global _arguments
     with _lock:
         effective = load(path_or_settings, overrides, flag=ACTIVE.flag)
-        _arguments = (path_or_settings, overrides)
+        ACTIVE.source, ACTIVE.arguments = path_or_settings, overrides
+        ACTIVE.folder = _working_directory()
         _enforce(effective)
         return effective.settings
+
+
+def set_enabled(enabled: bool) -> None:
+    """Switch on or off; all else stays as `configure` said."""
+    configure(ACTIVE.source, **{**ACTIVE.arguments, "enabled": enabled})
 
 
 def shutdown() -> None:
@@ -138,9 +153,10 @@ def set_flag(flag: bool) -> None:
 def reload() -> None:
     """Read all sources again; if one is wrong, say so and leave everything as it is."""
     with _lock:
-        source, overrides = _arguments
+        # The file that was found at first, though the host may have changed its directory since.
+        file = ACTIVE.watch.absolute if ACTIVE.watch else None
         try:
-            _enforce(load(source, overrides, flag=ACTIVE.flag))
+            _enforce(load(ACTIVE.source, ACTIVE.arguments, flag=ACTIVE.flag, file=file))
         except SettingsError as error:
             _complain(str(error).splitlines(), "the settings stay as they were")
 
@@ -157,6 +173,7 @@ def _start() -> Pipeline | None:
         if isinstance(ACTIVE.pipeline, Unstarted):
             effective = load(flag=ACTIVE.flag, lenient=True)
             _complain(effective.problems, "left aside")
+            ACTIVE.folder = _working_directory()
             _enforce(effective)
         return running()
 
@@ -169,9 +186,10 @@ def _complain(problems: list[str] | tuple[str, ...], consequence: str) -> None:
 def _enforce(effective: Effective) -> None:
     ACTIVE.effective = effective
     MINT.resize(effective.settings.id_random)
-    if ACTIVE.watch is None or ACTIVE.watch.path != effective.file:
+    file = effective.file and Path(ACTIVE.folder, effective.file)
+    if ACTIVE.watch is None or ACTIVE.watch.absolute != file:
         _stop_watching()
-        ACTIVE.watch = FileWatch(effective.file, reload) if effective.file else None
+        ACTIVE.watch = FileWatch(file, reload) if file else None
     _replace(effective.settings if effective.settings.enabled else None)
 
 
@@ -179,12 +197,12 @@ def _replace(settings: Settings | None) -> None:
     """Swap the pipeline. Sinks that serve the new one as well are handed on, open as they are."""
     old = ACTIVE.pipeline if isinstance(ACTIVE.pipeline, Pipeline) else None
     old_sinks = old.sinks if old else []
-    sinks = open_sinks(settings, old_sinks) if settings else []
+    sinks = open_sinks(settings, ACTIVE.folder, old_sinks) if settings else []
     ACTIVE.pipeline = Pipeline(settings, sinks) if settings else None
     if settings:
         host_logging.lead(trace_line)
     else:
-        host_logging.release(trace_line)
+        host_logging.release()
     for sink in old_sinks:
         if not any(sink is kept for kept in sinks):
             sink.close()
@@ -205,19 +223,56 @@ def trace_line(_logger: Any, method_name: str, event_dict: MutableMapping[str, A
     """
     pipeline = running()
     if pipeline is not None:
-        pipeline.record(method_name, dict(event_dict))
+        if isinstance(event_dict, dict):
+            pipeline.record(method_name, dict(event_dict))
+        else:
+            pipeline.lost.add("trace_line stands behind a renderer, and must come before it")
     return event_dict
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - a text, as the sinks take it
+    except OSError:  # it was deleted
+        return ""
+
+
+def _at_exit() -> None:
+    """Deliver what is held, and say what was lost; what is traced after this is still written."""
+    for sink in _sinks():
+        sink.close()
+    if isinstance(ACTIVE.pipeline, Pipeline):
+        ACTIVE.pipeline.lost.tell()
+
+
+def _sinks() -> list[Sink]:
+    return ACTIVE.pipeline.sinks if isinstance(ACTIVE.pipeline, Pipeline) else []
+
+
+_forking = threading.local()
+
+
+def _before_fork() -> None:
+    _forking.sinks = _sinks()
+    for sink in _forking.sinks:
+        sink.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    for sink in _forking.sinks:
+        sink.after_fork(child=False)
 
 
 def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()
     MINT.after_fork()
-    if isinstance(ACTIVE.pipeline, Pipeline):
-        for sink in ACTIVE.pipeline.sinks:
-            sink.after_fork()
+    for sink in _forking.sinks:
+        sink.after_fork(child=True)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
-atexit.register(shutdown)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )
+atexit.register(_at_exit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from os.path import basename
 from types import CodeType
 from typing import Any
@@ -90,3 +92,14 @@ def component_of(code: CodeType) -> str:
             _components.clear()
         name = _components[code.co_filename] = basename(code.co_filename)
     return name
+
+
+def caller() -> CodeType:
+    """The code that called the function that asks; not an ExitStack's, which enters a span for another."""
+    try:
+        frame = sys._getframe(2)
+    except ValueError:  # the interpreter itself did, as at its exit
+        return sys._getframe(1).f_code
+    while frame.f_code.co_filename == contextlib.__file__ and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code

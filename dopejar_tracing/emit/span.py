@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -13,7 +13,7 @@ from dopejar_tracing.emit.event import record_event
 from dopejar_tracing.emit.pipeline import MINT, running
 from dopejar_tracing.emit.point import Point
 from dopejar_tracing.model.errors import MAX_MESSAGE, describe_error
-from dopejar_tracing.model.event import STATUS_LEVELS, Level, Status
+from dopejar_tracing.model.event import SPAN, STATUS_LEVELS, Level, Status
 from dopejar_tracing.model.values import SCALARS, copy_value, is_said, summary_of, text_of
 
 EndRule = Callable[["Span"], None]
@@ -64,7 +64,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         """ID of the recorded span around it."""
         return None if self.parent is None else self.parent.trace_id
 
-    def set_output(self, output: object = "", /, **metadata: object) -> None:
+    def set_output(self, /, output: object = "", **metadata: object) -> None:
         """Say what came out, any object, shown by `str`; and what else is worth recording."""
         text = output if type(output) is str else text_of(output)  # now: the caller may change it later
         if self.ended:
@@ -74,14 +74,14 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         if metadata:
             self._add(metadata)
 
-    def add_metadata(self, **metadata: object) -> None:
+    def add_metadata(self, /, **metadata: object) -> None:
         """Record further values, copied as they are now."""
         if self.ended:
             self._say_late("", metadata)
         else:
             self._add(metadata)
 
-    def block(self, reason: object = "", /, **metadata: object) -> None:
+    def block(self, /, reason: object = "", **metadata: object) -> None:
         """Say that this was not allowed: status `blocked`, with the reason in the metadata."""
         if is_said(reason):
             metadata = {"reason": text_of(reason), **metadata}
@@ -91,14 +91,14 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         self.status = Status.BLOCKED.value
         self._add(metadata)
 
-    def fail(self, error: object = "", /, **metadata: object) -> None:
+    def fail(self, /, error: object = "", **metadata: object) -> None:
         """Say that this failed though nothing is raised; the error is an exception, or words."""
         if self.ended:
             self._say_late(text_of(error), metadata, Status.ERROR)
             return
         self.status = Status.ERROR.value
-        if isinstance(error, BaseException):
-            self.notes |= describe_error(error)
+        if issubclass(type(error), BaseException):
+            self.notes |= describe_error(cast("BaseException", error))
         elif is_said(error):
             self.notes["error"] = summary_of(error, MAX_MESSAGE)
         self._add(metadata)
@@ -117,7 +117,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         if self.ended:
             return
         self.ended = True
-        if error is not None and not isinstance(error, GeneratorExit):
+        if error is not None and not issubclass(type(error), GeneratorExit):
             self.status = Status.ERROR.value
             self.notes |= describe_error(error)
         pipeline = running()
@@ -131,7 +131,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
                 return
             self.trace_id = MINT(point.prefix, self.began_ns)  # it went wrong: recorded after all
         pipeline.record(
-            "span",
+            SPAN,
             {
                 "trace_id": self.trace_id,
                 "parent_id": self.parent_id,
@@ -164,7 +164,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             None,
             metadata,
             {},
-            parent_id=self.trace_id,
+            parent_id=self.trace_id or self.parent_id,
         )
 
 
@@ -174,16 +174,16 @@ class _NullSpan(Span):
     def __bool__(self) -> bool:
         return False
 
-    def set_output(self, output: object = "", /, **metadata: object) -> None:
+    def set_output(self, /, output: object = "", **metadata: object) -> None:
         """Nothing."""
 
-    def add_metadata(self, **metadata: object) -> None:
+    def add_metadata(self, /, **metadata: object) -> None:
         """Nothing."""
 
-    def block(self, reason: object = "", /, **metadata: object) -> None:
+    def block(self, /, reason: object = "", **metadata: object) -> None:
         """Nothing."""
 
-    def fail(self, error: object = "", /, **metadata: object) -> None:
+    def fail(self, /, error: object = "", **metadata: object) -> None:
         """Nothing."""
 
     def finish(self, error: BaseException | None = None) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Self
 
 from dopejar_tracing.emit.bind import BoundTrace, bind_trace
 from dopejar_tracing.emit.event import record_event
-from dopejar_tracing.emit.pipeline import ACTIVE, MINT, configure, running
-from dopejar_tracing.emit.point import component_of
+from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running, set_enabled
+from dopejar_tracing.emit.point import caller, component_of
 from dopejar_tracing.model.layer import Layers
 
 
@@ -31,7 +30,7 @@ class Tracer:
 
     @enabled.setter
     def enabled(self, value: bool) -> None:
-        configure(enabled=value)
+        set_enabled(bool(value))
 
     def generate_id(self, hrm: str) -> str:
         """Mint an ID.
@@ -62,7 +61,7 @@ class Tracer:
         """Record one moment under the open span."""
         if ACTIVE.pipeline is not None:
             if component is None:
-                component = component_of(sys._getframe(1).f_code)
+                component = component_of(caller())
             record_event(hrm, operation, component, input_data, output_data, status, None, metadata, {})
 
 

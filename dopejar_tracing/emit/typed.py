@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import CodeType, TracebackType
@@ -14,7 +13,7 @@ import msgspec
 from dopejar_tracing.emit.bind import BoundTrace, begin
 from dopejar_tracing.emit.event import record_event
 from dopejar_tracing.emit.pipeline import ACTIVE
-from dopejar_tracing.emit.point import component_of, status_of
+from dopejar_tracing.emit.point import caller, component_of, status_of
 from dopejar_tracing.emit.span import Span
 from dopejar_tracing.emit.template import Fill, fill_fields
 from dopejar_tracing.model.event import Status
@@ -168,7 +167,7 @@ class PointType(type):
         """Record one moment."""
         if ACTIVE.pipeline is not None:
             rule = cast("PointType", cls).rule
-            rule.record(rule.sort(args, kwargs), sys._getframe(1).f_code)
+            rule.record(rule.sort(args, kwargs), caller())
 
     def traced(cls: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Callable[[F], F]:
         """Decorate: a span around each call; texts with `{names}` are filled with the call's arguments."""

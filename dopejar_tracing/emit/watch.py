@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 INTERVAL = 0.5
@@ -20,8 +21,7 @@ class FileWatch:
     """
 
     def __init__(self, path: Path, changed: Callable[[], None]) -> None:
-        self.path = path
-        self._absolute = path.absolute()  # the host may change its working directory
+        self.absolute = path
         self._changed = changed
         self._seen = self._look()
         self.resume()
@@ -33,8 +33,10 @@ class FileWatch:
 
     def _look(self) -> tuple[int, ...] | None:
         try:
-            status = self._absolute.stat()
+            status = self.absolute.stat()
         except OSError:
+            return None
+        if not status.st_size:  # about to be written anew
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
 
@@ -49,7 +51,7 @@ class FileWatch:
     def pause(self) -> None:
         """End the thread before a fork; a second at most, for nothing may hang here."""
         self._stopped.set()
-        if self._thread is not threading.current_thread():
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(timeout=1)
 
     def resume(self) -> None:
@@ -59,21 +61,36 @@ class FileWatch:
         self._thread = threading.Thread(
             target=self._run, args=(self._stopped,), name="dopejar-settings", daemon=True
         )
-        self._thread.start()
+        # The interpreter is ending, or there are too many: then changes of the file go unnoticed.
+        with suppress(RuntimeError):
+            self._thread.start()
 
 
 _watches: set[FileWatch] = set()
+_forking = threading.RLock()
+"""Held while a process forks, so that several threads that fork do not pause and resume in between."""
 
 
 def _before_fork() -> None:
+    _forking.acquire()
     for watch in tuple(_watches):
         watch.pause()
 
 
-def _after_fork() -> None:
+def _after_fork_in_parent() -> None:
+    for watch in tuple(_watches):
+        watch.resume()
+    _forking.release()
+
+
+def _after_fork_in_child() -> None:
+    global _forking
+    _forking = threading.RLock()
     for watch in tuple(_watches):
         watch.resume()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )

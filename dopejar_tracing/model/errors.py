@@ -5,6 +5,7 @@ from __future__ import annotations
 from os.path import basename
 from types import TracebackType
 
+from dopejar_tracing.model.foreign import TRACEBACK, type_name
 from dopejar_tracing.model.values import summary_of
 
 MAX_MESSAGE = 1_000
@@ -19,12 +20,12 @@ def describe_error(error: BaseException) -> dict[str, str | bool]:
     """
     described: dict[str, str | bool] = {
         "error": summary_of(error, MAX_MESSAGE),
-        "error_type": type(error).__name__,
+        "error_type": type_name(error),
     }
-    place = raised_at(error.__traceback__)
+    place = raised_at(TRACEBACK.__get__(error))
     if place:
         described["error_at"] = place
-    if not isinstance(error, Exception):
+    if not issubclass(type(error), Exception):  # isinstance would ask the error's own __class__
         described["interrupted"] = True
     return described
 

@@ -32,6 +32,12 @@ STATUS_LEVELS: dict[str, Level] = {Status.BLOCKED: Level.WARN, Status.ERROR: Lev
 """What a status makes of an event's level, if that is lower (contract §5)."""
 
 
+SPAN = "<span>"
+EVENT = "<event>"
+OWN_KINDS = frozenset({SPAN, EVENT})
+"""What stands for a logger's method in the chain where there is none; no method can have such a name."""
+
+
 class TraceEvent(msgspec.Struct, frozen=True):
     """One line of the JSONL file: the seed's eleven fields, in the seed's order."""
 

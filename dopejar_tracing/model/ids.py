@@ -14,8 +14,7 @@ from __future__ import annotations
 import os
 import random
 import re
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import msgspec
@@ -26,10 +25,12 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 PAIRS = tuple(a + b for a in DIGITS for b in DIGITS)
 SPACE = len(PAIRS) ** 2
 STEP = (
-    1_038_061  # odd and no multiple of 3: coprime to SPACE = 2⁸·3⁸; about SPACE / 1.618, which scatters best
+    1_038_061  # odd and no multiple of 3: coprime to SPACE = 2⁸·3⁸; near SPACE / 1.618, which scatters best
 )
 SHORT_IDS = 16  # IDs of four characters in a second; the later ones of it get eight (contract §2)
 SPREAD = 64_879  # the same for SPACE / SHORT_IDS starting places: pids that are near start far apart
+
+REMEMBERED = 60  # seconds that a thread may be stopped for in the middle of minting
 
 _ID = re.compile(r"([a-z][a-z0-9]*)_([0-9]{1,12})_([0-9a-z]{4,16})", re.ASCII)
 
@@ -59,14 +60,14 @@ class _Second:
 
     __slots__ = ("base", "counter", "end_ns", "head", "number", "short_ids", "stem")
 
-    def __init__(self, number: int, key: int, pid: int, length: int | None) -> None:
+    def __init__(self, number: int, counter: Iterator[int], key: int, pid: int, length: int | None) -> None:
         # The scattering's offset is shared with forked relatives; the head differs between them.
         offset = random.Random(f"{key}:{number}").randrange(SPACE)  # noqa: S311 - no secret, only distinct
         own = random.Random(f"{key}:{number}:{pid}")  # noqa: S311
         self.number = number
         self.end_ns = (number + 1) * 1_000_000_000
         self.base = (offset + pid * SPREAD * SHORT_IDS * STEP) % SPACE
-        self.counter = count()
+        self.counter = counter
         self.stem = f"_{number}_"
         self.head = self.stem + "".join(own.choices(DIGITS, k=(length or 8) - 4))
         self.short_ids = SHORT_IDS if length is None else 0
@@ -94,17 +95,14 @@ class Mint:
         self.after_fork()
 
     def after_fork(self) -> None:
-        """Begin anew: with this process's pid, and a lock that no other thread holds."""
-        self._lock = threading.Lock()
+        """Begin anew, with this process's pid."""
+        self._counters: dict[int, Iterator[int]] = {}
         self._second = self._make(0)
 
     def resize(self, length: int | None) -> None:
         """Change the length of what is minted from now on; the count of this second goes on."""
-        with self._lock:
-            self._length = length
-            counter = self._second.counter
-            self._second = self._make(self._second.number)
-            self._second.counter = counter
+        self._length = length
+        self._second = self._make(self._second.number)
 
     def __call__(self, prefix: str, now_ns: int) -> str:
         """Mint the ID of something that begins now.
@@ -116,20 +114,21 @@ class Mint:
         """
         second = self._second
         if now_ns >= second.end_ns:
-            second = self._begin(now_ns // 1_000_000_000, second)
+            second = self._second = self._make(now_ns // 1_000_000_000)
         number = next(second.counter)
         while number >= SPACE:
-            second = self._begin(second.number + 1, second)
+            second = self._second = self._make(second.number + 1)
             number = next(second.counter)
         low = (second.base + number * STEP) % SPACE
         stem = second.stem if number < second.short_ids else second.head
         return f"{prefix}{stem}{PAIRS[low // 1296]}{PAIRS[low % 1296]}"
 
-    def _begin(self, number: int, seen: _Second) -> _Second:
-        with self._lock:
-            if self._second is seen:  # else another thread was here first
-                self._second = self._make(number)
-            return self._second
-
     def _make(self, number: int) -> _Second:
-        return _Second(number, self._key, self._pid(), self._length)
+        """The second of this number. No lock: a signal handler may trace while its thread is in here.
+
+        Whoever makes a second, and however often, its counter is one and the same: setdefault is atomic.
+        """
+        counter = self._counters.setdefault(number, count())
+        for old in [old for old in tuple(self._counters) if old < number - REMEMBERED]:
+            self._counters.pop(old, None)
+        return _Second(number, counter, self._key, self._pid(), self._length)

@@ -48,7 +48,8 @@ class Layers:
 
     def get(self, spelling: object) -> Layer | None:
         """The declared layer of either spelling, or None."""
-        return self._by_spelling.get(spelling) if isinstance(spelling, str) else None
+        # Of a subclass only its text: its methods are foreign.
+        return self._by_spelling.get(str.__str__(spelling)) if issubclass(type(spelling), str) else None
 
     def resolve(self, spelling: object) -> Layer:
         """The layer that an event is filed under, whatever was given.

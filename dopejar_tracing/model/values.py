@@ -20,6 +20,8 @@ from uuid import UUID
 
 import msgspec
 
+from dopejar_tracing.model.foreign import ask, is_foreign, type_name
+
 MAX_DEPTH = 12
 MAX_ITEMS = 1_000
 """Values copied from one object given, all its levels together."""
@@ -49,18 +51,21 @@ def text_of(value: object) -> str:
     """`str(value)`, or a text that says why there is none."""
     if type(value) is str:
         return value
-    try:
-        # str.__str__: what str() returns may be of a subclass, with methods of its own.
-        return str.__str__(str(value))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a foreign __str__ may raise anything, and a line is owed
-        return f"<{type(value).__name__}: {type(error).__name__} in __str__>"
+    return ask(lambda: _str(value), lambda error: f"<{type_name(value)}: {type_name(error)} in __str__>")
+
+
+def _str(value: object) -> str:
+    # str.__str__: what str() returns may be of a subclass, with methods of its own.
+    return str.__str__(str(value))
+
+
+def _unreadable(value: object, error: BaseException) -> str:
+    return f"<{type_name(value)}: {type_name(error)}>"
 
 
 def complaint(error: BaseException) -> str:
     """`ValueError: what it says`, of any exception, also one that cannot say it."""
-    return f"{type(error).__name__}: {text_of(error)}"
+    return f"{type_name(error)}: {text_of(error)}"
 
 
 def summary_of(value: object, limit: int) -> str:
@@ -86,21 +91,23 @@ class Copier:
         self.encoding_error: str | None = None
 
     def copy(self, value: object, depth: int = 0) -> Any:
-        """The nearest plain data; never raises."""
+        """The nearest plain data."""
+        return ask(lambda: self._try(value, depth), lambda error: self._failed(value, error))
+
+    def _try(self, value: object, depth: int) -> Any:
         try:
             return self._copy(value, depth)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a foreign method may raise anything, and a line is owed
-            self._failed(f"{type(value).__name__}: {type(error).__name__}")
-            return f"<{type(value).__name__}: {type(error).__name__}>"
+        except BaseException as error:
+            if not is_foreign(error):
+                raise
+            return self._failed(value, error)
 
     def _copy(self, value: object, depth: int) -> Any:
         self._items -= 1
         if value is None or value is True or value is False:
             return value
         if isinstance(value, Enum):
-            return self.copy(value.value, depth)
+            return self._try(value.value, depth)
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, int):
@@ -112,7 +119,7 @@ class Copier:
         if isinstance(value, _TEXTUAL):
             return self._text(str(value))
         if isinstance(value, BaseException):
-            return self._text(complaint(value))
+            return self._text(f"{type_name(value)}: {_str(value)}")
         return self._compound(value, depth)
 
     def _compound(self, value: object, depth: int) -> Any:
@@ -139,7 +146,7 @@ class Copier:
             if self._items <= 0:
                 self.truncated = True
                 break
-            copied[_free(self._key(key), copied)] = self.copy(item, depth)
+            copied[_free(self._key(key), copied)] = self._try(item, depth)
         return copied
 
     def _sequence(self, items: Iterable[object], depth: int) -> list[Any]:
@@ -149,11 +156,18 @@ class Copier:
                 self.truncated = True
                 copied.append(CUT)
                 break
-            copied.append(self.copy(item, depth))
+            copied.append(self._try(item, depth))
         return copied
 
     def _key(self, key: object) -> str:
-        return self._text(text_of(key))
+        if type(key) is str:
+            return self._text(key)
+        try:
+            return self._text(_str(key))
+        except BaseException as error:
+            if not is_foreign(error):
+                raise
+            return self._failed(key, error)
 
     def _integer(self, value: int) -> int | str:
         # Beyond 64 bits JSON readers differ; beyond some thousand digits Python refuses to print.
@@ -167,8 +181,9 @@ class Copier:
         self.truncated |= len(text) > MAX_TEXT
         return cut(text, MAX_TEXT)
 
-    def _failed(self, why: str) -> None:
-        self.encoding_error = self.encoding_error or why
+    def _failed(self, value: object, error: BaseException) -> str:
+        self.encoding_error = self.encoding_error or f"{type_name(value)}: {type_name(error)}"
+        return _unreadable(value, error)
 
 
 def _encodable(text: str) -> str:

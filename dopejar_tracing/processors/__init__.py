@@ -3,7 +3,7 @@
 A processor is `(logger, method_name, event_dict) -> event_dict`. What comes in is one of three kinds,
 told apart by `method_name`:
 
-- `span` and `event`, from `bind_trace` and `trace_event`: the keys of a TraceEvent that are known
+- `<span>` and `<event>`, from `bind_trace` and `trace_event`: the keys of a TraceEvent that are known
   already, with `began_ns` and `duration_ns` for its times, any object as a summary, and the reserved
   metadata keys (contract §3) beside them;
 - the name of a logger's method (`info`, `error`, …), from any structlog logger: `event` and whatever

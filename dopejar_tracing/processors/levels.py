@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dopejar_tracing.model.event import STATUS_LEVELS, Level
-from dopejar_tracing.processors.lines import OWN_KINDS
+from dopejar_tracing.model.event import OWN_KINDS, STATUS_LEVELS, Level
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger

@@ -9,8 +9,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from dopejar_tracing.model.errors import describe_error
-from dopejar_tracing.model.event import Level, Status
-from dopejar_tracing.model.values import copy_metadata
+from dopejar_tracing.model.event import OWN_KINDS, Level, Status
+from dopejar_tracing.model.values import copy_metadata, text_of
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
@@ -28,8 +28,7 @@ METHOD_LEVELS = {
 }
 """Level of a logger's method; of those not named here (`info`, `msg`, an application's own), info."""
 
-OWN_KINDS = frozenset({"span", "event"})
-_MACHINERY = ("structlog", "dopejar_tracing", "logging", "concurrent.futures", "threading")
+_MACHINERY = frozenset({"structlog", "dopejar_tracing", "logging", "concurrent", "threading"})
 
 
 class AdoptLine:
@@ -51,11 +50,14 @@ class AdoptLine:
         span = self._current()
         level = METHOD_LEVELS.get(method_name, Level.INFO)
         bound = dict(event_dict)
+        message = bound.pop("event", "")
+        if "positional_args" in bound:  # of structlog.stdlib, which leaves it to a later processor to format
+            message = _formatted(message, bound.pop("positional_args"))
         line: dict[str, Any] = {
             "hrm_layer": "system" if span is None else span.layer,
             "operation": "log",
-            "component": bound.pop("component", None) or caller(sys._getframe(1)),
-            "input_summary": bound.pop("event", ""),
+            "component": text_of(bound.pop("component", None) or caller(sys._getframe(1))),
+            "input_summary": message,
             "status": (Status.ERROR if level >= Level.ERROR else Status.SUCCESS).value,
             "level": level,
         }
@@ -71,11 +73,18 @@ class AdoptLine:
 def caller(frame: FrameType | None) -> str:
     """Basename of the file that logged: the nearest frame that is no logging machinery."""
     while frame is not None:
-        module = frame.f_globals.get("__name__") or ""
-        if not module.startswith(_MACHINERY):
+        module = frame.f_globals.get("__name__")
+        if not isinstance(module, str) or module.partition(".")[0] not in _MACHINERY:
             return basename(frame.f_code.co_filename)
         frame = frame.f_back
     return ""
+
+
+def _formatted(message: object, values: object) -> object:
+    try:
+        return str(message) % values
+    except Exception:  # it does not fit: shown as it is
+        return f"{text_of(message)} {text_of(values)}"
 
 
 def _exception(exc_info: object) -> BaseException | None:

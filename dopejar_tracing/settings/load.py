@@ -49,6 +49,7 @@ def load(
     *,
     flag: bool | None = None,
     environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
     lenient: bool = False,
 ) -> Effective:
     """Merge all sources into the settings in force.
@@ -58,12 +59,13 @@ def load(
         overrides: single settings, the strongest source.
         flag: what `--trace` or `--no-trace` said, if anything.
         environ: the environment.
+        file: the usual settings file, if it was found before.
         lenient: leave a source with a wrong key or value aside, instead of raising.
 
     Raises:
         SettingsError: a line for each wrong key or value, of all sources.
     """
-    path, arguments = _split(source, overrides, environ)
+    path, arguments = _split(source, overrides, file or find_file(environ))
     values: dict[str, Any] = {}
     origins = dict.fromkeys(KEYS, "default")
     places = {"levels": ""}
@@ -97,10 +99,9 @@ def load(
 
 
 def _split(
-    source: Source | None, overrides: Mapping[str, Any] | None, environ: Mapping[str, str]
+    source: Source | None, overrides: Mapping[str, Any] | None, path: Path | None
 ) -> tuple[Path | None, dict[str, Any]]:
     """The settings file to read, and the arguments given."""
-    path = find_file(environ)
     given: Mapping[str, Any] = {}
     if isinstance(source, Settings):
         given = {key: getattr(source, key) for key in KEYS}
@@ -135,19 +136,20 @@ def _read(path: Path, found: list[str]) -> Mapping[Any, Any]:
     """The file's `tracing:` mapping; what is wrong with the file as a whole is added to `found`."""
     import yaml
 
+    class Lenient(yaml.SafeLoader):
+        """The file is the application's: tags of its own (`!ENV`) may stand beside what is ours."""
+
+    Lenient.add_multi_constructor("", lambda *_: None)
     try:
-        document = yaml.safe_load(path.read_bytes())
+        with path.open("rb") as file:
+            document = next(yaml.load_all(file, Lenient), None)
     except OSError as error:
         found.append(f"{path}: cannot be read: {error.strerror}")
         return {}
-    except Exception as error:  # yaml.YAMLError, or what a date like 2024-13-01 raises in it
+    except Exception as error:  # yaml's constructors raise what they like: KeyError for `!!bool foo`
         found.append(f"{path}: not valid YAML: {' '.join(str(error).split())}")
         return {}
-    document = {} if document is None else document
-    if not isinstance(document, dict):
-        Problems(f"{path}", found).add("", "a mapping with the key tracing", document)
-        return {}
-    tracing = document.get("tracing")
+    tracing = document.get("tracing") if isinstance(document, dict) else None
     if not isinstance(tracing, dict | None):
         Problems(f"{path}: ", found).add("tracing", "a mapping", tracing)
         return {}

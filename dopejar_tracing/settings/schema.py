@@ -6,6 +6,7 @@ A new setting is a field of `Settings`, a line in `CHECKS`, and its words in the
 from __future__ import annotations
 
 import os
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
@@ -14,6 +15,7 @@ import msgspec
 
 from dopejar_tracing.model.event import LEVELS, Level
 from dopejar_tracing.model.layer import Layers, conflict
+from dopejar_tracing.model.values import cut
 
 ConsoleMode = Literal["auto", "always", "never"]
 LevelName = Literal["debug", "info", "warn", "error"]
@@ -60,8 +62,8 @@ class Problems:
 
     def add(self, key: str, expected: str, value: object, choices: Iterable[str] = ()) -> None:
         """Note a wrong value; `choices` are searched for what may have been meant."""
-        got = repr(value)
-        got = got if len(got) <= 60 else got[:59] + "…"
+        # reprlib: a few lines of YAML can make a mapping that is larger than memory when it is written out.
+        got = cut(repr(value) if isinstance(value, str) else reprlib.repr(value), 60)
         self.found.append(f"{self.place}{key}: expected {expected}; got {got}{_hint(value, choices)}")
 
     def unknown(self, key: object, known: Iterable[str]) -> None:
@@ -73,7 +75,7 @@ class Problems:
 
 def _hint(value: object, choices: Iterable[str]) -> str:
     near = get_close_matches(value.lower(), choices, n=1) if isinstance(value, str) else []
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    return f" (did you mean {near[0]!r}?)" if near and near[0] != value else ""
 
 
 Check = Callable[[str, Any, Problems], Any]

@@ -11,6 +11,9 @@ from dopejar_tracing.model.forest import Node
 from dopejar_tracing.show import theme
 from dopejar_tracing.show.text import duration, visible
 
+MAX_INDENT = 160
+"""Characters; what is deeper than 40 levels stands below its parent, no longer to its right."""
+
 
 def render_forest(roots: Iterable[Node]) -> Iterator[Text]:
     """One text a tree, without a last newline."""
@@ -31,6 +34,8 @@ def render_tree(root: Node) -> Text:
 
 def _branches(children: list[Node], indent: str) -> list[tuple[Node, str, str]]:
     """(child, what stands before its line, indent of its own children), the last child first."""
+    if len(indent) >= MAX_INDENT:
+        return [(child, f"{indent}  └─", indent) for child in reversed(children)]
     last = len(children) - 1
     branches = [
         (
@@ -62,7 +67,7 @@ def render_event(event: TraceEvent) -> Text:
     if why:
         text.append(f" [{visible(why)}]", alarm)
     saved = event.metadata.get("tokens_saved")
-    if isinstance(saved, int):
+    if isinstance(saved, int) and not isinstance(saved, bool):
         text.append(f" [saved {saved} tokens]", theme.NOTE)
     return text
 

@@ -25,18 +25,27 @@ class Sink(Protocol):
     def started(self, span: OpenSpan, /) -> None:
         """A recorded span has begun."""
 
-    def after_fork(self) -> None:
-        """This is a forked child now: locks and half-done work are the parent's."""
+    def before_fork(self) -> None:
+        """The process is about to fork: finish what would stay half done in the child."""
+
+    def after_fork(self, *, child: bool) -> None:
+        """It has forked. In the child, locks and unfinished work are the parent's."""
 
     def close(self) -> None:
         """Deliver what is held and say what was lost. A line that comes late is still taken."""
 
 
-def open_sinks(settings: Settings, existing: Sequence[Sink] = ()) -> list[Sink]:
-    """The sinks that the settings ask for; those among `existing` that serve are kept as they are."""
+def open_sinks(settings: Settings, folder: str, existing: Sequence[Sink] = ()) -> list[Sink]:
+    """The sinks that the settings ask for; those among `existing` that serve are kept as they are.
+
+    Args:
+        settings: in force.
+        folder: where a relative output begins.
+        existing: those open now.
+    """
     wanted: list[Sink] = []
     if settings.output is not None:
-        wanted.append(JsonlSink(settings.output))
+        wanted.append(JsonlSink(settings.output, folder))
     if settings.console == "always" or (settings.console == "auto" and _on_terminal()):
         from dopejar_tracing.sinks.console import ConsoleSink  # loads rich
 

@@ -67,7 +67,7 @@ class TestStart:
         assert len(read_lines(tmp_path / "trace.jsonl")) == 2
 
     @pytest.mark.parametrize(
-        "text", ["tracing: [", "- a", "tracing: 5", "\x00", "tracing: {1: 2}", "tracing: &a [*a]"]
+        "text", ["tracing: [", "tracing: 5", "\x00", "tracing: {1: 2}", "tracing: &a [*a]"]
     )
     def test_unreadable_file(self, tmp_path: Path, text: str) -> None:
         """No settings file, however broken, reaches the application."""
@@ -76,6 +76,14 @@ class TestStart:
         assert done.returncode == 0
         assert done.stderr.startswith("dopejar_tracing: settings.yaml: ")
         assert done.stderr.count("\n") == 1
+        assert len(read_lines(tmp_path / "trace.jsonl")) == 1
+
+    @pytest.mark.parametrize("text", ["- a", "", "database: !ENV ${URL}", "a: 1\n---\nb: 2", "tracing:\n"])
+    def test_foreign_file(self, tmp_path: Path, text: str) -> None:
+        """A file of the application's in which we have no part is none of our business."""
+        (tmp_path / "settings.yaml").write_text(text)
+        done = run_python(USE, tmp_path, env={"DOPEJAR_TRACE": "1"})
+        assert done.stderr == ""
         assert len(read_lines(tmp_path / "trace.jsonl")) == 1
 
 

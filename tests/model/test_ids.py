@@ -149,12 +149,20 @@ class TestMint:
         texts += in_children(5, child) + minted(mint, 50)
         assert len(set(texts)) == len(texts) == 600
 
-    def test_lock_after_fork(self) -> None:
-        """A forked child does not wait for a lock that one of its parent's threads held."""
-        mint = mint_of()
-        with mint._lock:
-            mint.after_fork()
-            assert not mint._lock.locked()
+    def test_signal_handler(self) -> None:
+        """A signal handler may mint while its thread is in the middle of that."""
+        mints: list[Mint] = []
+        texts: list[str] = []
+
+        def pid() -> int:  # asked in the middle of a new second
+            if mints:
+                texts.extend(minted(mints.pop(), 20))
+            return 1
+
+        mint = Mint(entropy=bytes, pid=pid)
+        mints.append(mint)
+        texts += minted(mint, 20)
+        assert len(set(texts)) == len(texts) == 40
 
     def test_unrelated_processes(self) -> None:
         """Two processes that merely have the same pid differ by their entropy."""

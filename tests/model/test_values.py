@@ -265,7 +265,7 @@ scalars = (
     | st.datetimes()
     | st.decimals()
     | st.uuids()
-    | st.sampled_from(HOSTILE).map(lambda make: make())
+    | st.sampled_from([make for make in HOSTILE if make is not OddClass]).map(lambda make: make())
 )
 keys = st.none() | st.booleans() | st.integers() | any_text | st.tuples(st.integers(), any_text) | st.floats()
 values = st.recursive(

@@ -96,11 +96,11 @@ class TestRenderTree:
         assert render_tree(tree(outline)).plain == picture
 
     def test_deep(self) -> None:
-        """A tree may be deeper than Python's own stack."""
+        """A tree may be deeper than Python's own stack; from level 41 on it grows no wider."""
         events = [event(trace_id=f"alt_1_{at}", parent_id=f"alt_1_{at - 1}") for at in range(1_200)]
         (root,) = build_forest(events)
         lines = render_tree(root).plain.splitlines()
-        assert [line.index("[") for line in lines] == [4 * depth for depth in range(1_200)]
+        assert [line.index("[") for line in lines] == [min(4 * depth, 164) for depth in range(1_200)]
 
     def test_wide(self) -> None:
         """A tree may be wide."""

@@ -38,10 +38,11 @@ class TestJsonlSink:
 
     def test_relative_path(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The file stays where it was meant to be when the host changes its directory."""
-        sink = JsonlSink("t")
+        configure(enabled=True, output="t", console="never")
         (tmp_path / "elsewhere").mkdir()
         monkeypatch.chdir(tmp_path / "elsewhere")
-        sink(LINE)
+        trace_event("sys", "x")
+        shutdown()
         assert (tmp_path / "t").exists()
 
     def test_late_line(self, tmp_path: Path) -> None:

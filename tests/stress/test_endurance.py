@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ pytestmark = pytest.mark.stress
 
 ROUNDS = 50
 SPANS = 300_000
+
+
+def _larger(path: Path, size: int) -> bool:
+    return path.exists() and path.stat().st_size > size
 
 
 class TestKilled:
@@ -42,7 +47,7 @@ while True:
                     [sys.executable, "-c", self.CODE], cwd=tmp_path, env=environment, stdout=ended
                 )
                 enough = random.Random(number).randrange(1, 20_000)
-                wait_until(lambda path=trace, size=enough: path.exists() and path.stat().st_size > size)
+                wait_until(partial(_larger, trace, enough))
                 process.send_signal(signal.SIGKILL)
                 process.wait(20)
                 ended.seek(0)
@@ -59,8 +64,9 @@ import resource
 import dopejar_tracing as t
 def work(count):
     for number in range(count):
-        with t.bind_trace("sys", f"op{{number}}", input=number), t.bind_trace("memory", "write", a=number) as span:
-            span.set_output("done", b=[number])
+        with t.bind_trace("sys", f"op{{number}}", input=number):
+            with t.bind_trace("memory", "write", a=number) as span:
+                span.set_output("done", b=[number])
 work({SPANS // 10})
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 work({SPANS})
@@ -69,7 +75,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
     @pytest.mark.parametrize("console", ["never", "always"])
     def test_does_not_grow(self, tmp_path: Path, console: str) -> None:
-        """Its memory does not grow with the number of spans, also when each operation has a name of its own."""
+        """Its memory does not grow with the spans, though each operation has a name of its own."""
         env = {"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": console, "DOPEJAR_TRACE_OUTPUT": os.devnull}
         done = run_python(self.CODE, tmp_path, env=env, seconds=300)
         assert int(done.stdout) < 4_096  # KiB; 300,000 spans held would be hundreds of MiB
