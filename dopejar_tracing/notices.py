@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import sys
 
+from dopejar_tracing.show.text import visible
+
 
 def say(text: str) -> None:
     """Write one line to stderr; if there is no stderr to write to, nobody can be told."""
     with contextlib.suppress(Exception):
-        sys.stderr.write(f"dopejar_tracing: {' '.join(text.splitlines())}\n")
+        sys.stderr.write(f"dopejar_tracing: {visible(' '.join(text.splitlines()))}\n")
         sys.stderr.flush()
 
 

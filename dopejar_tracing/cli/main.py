@@ -14,6 +14,7 @@ import click
 from dopejar_tracing.cli.points import points
 from dopejar_tracing.cli.settings import settings
 from dopejar_tracing.errors import TracingError
+from dopejar_tracing.show.text import visible
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         error.show()
         return 2
     except TracingError as error:
-        click.echo(error, err=True)
+        click.echo("\n".join(map(visible, str(error).splitlines())), err=True)
         return 2
     except (KeyboardInterrupt, click.Abort):
         return 130

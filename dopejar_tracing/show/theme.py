@@ -8,12 +8,10 @@ LAYER_STYLES = {
     "reasoning": "blue",
     "learning": "green",
     "memory": "bright_blue",
-    "system": "bright_black",
+    "system": "default",
 }
 STATUS_STYLES = {"error": "bold red", "blocked": "yellow"}
-BRANCH = "bright_black"
-TIME = "bright_black"
-NOTE = "bright_black"
+BRANCH = TIME = NOTE = "dim"  # not a grey: some backgrounds are the very same
 
 
 def layer_style(layer: str) -> str:

@@ -27,7 +27,7 @@ def render_tree(root: Node) -> Text:
     pending = _branches(root.children, "")
     while pending:
         node, lead, indent = pending.pop()
-        lines.append(Text(lead, theme.BRANCH) + render_event(node.event))
+        lines.append(Text.assemble((lead, theme.BRANCH), render_event(node.event)))
         pending.extend(_branches(node.children, indent))
     return Text("\n").join(lines)
 
@@ -52,13 +52,14 @@ def render_event(event: TraceEvent) -> Text:
     """One line: `[alt] transition: L3→L2 → success (5ms) [saved 45 tokens]`."""
     prefix = event.trace_id.partition("_")[0]
     alarm = theme.STATUS_STYLES.get(event.status, "")
-    text = Text(f"[{visible(prefix)}]", theme.layer_style(event.hrm_layer))
-    text.append(f" {visible(event.operation)}", "default")
+    text = Text()
+    text.append(f"[{visible(prefix)}]", theme.layer_style(event.hrm_layer))
+    text.append(f" {visible(event.operation)}")
     if event.input_summary:
-        text.append(f": {visible(event.input_summary)}", "default")
+        text.append(f": {visible(event.input_summary)}")
     outcome = event.output_summary or (event.status if alarm else "")
     if outcome:
-        text.append(f" → {visible(outcome)}", alarm or "default")
+        text.append(f" → {visible(outcome)}", alarm)
     microseconds = event.duration_us
     if microseconds is not None:
         text.append(f" ({duration(microseconds)})", theme.TIME)
