@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
 from enum import Enum
@@ -161,12 +160,6 @@ def reload() -> None:
             _complain(str(error).splitlines(), "the settings stay as they were")
 
 
-def effective_settings() -> Effective:
-    """The settings in force and their origins, started if this is the first use."""
-    running()
-    return ACTIVE.effective or load(flag=ACTIVE.flag, lenient=True)
-
-
 def _start() -> Pipeline | None:
     """Begin from environment and settings file, as nobody called `configure`."""
     with _lock:
@@ -237,42 +230,21 @@ def _working_directory() -> str:
         return ""
 
 
-def _at_exit() -> None:
+def current_sinks() -> list[Sink]:
+    """The sinks in force."""
+    return ACTIVE.pipeline.sinks if isinstance(ACTIVE.pipeline, Pipeline) else []
+
+
+def settle() -> None:
     """Deliver what is held, and say what was lost; what is traced after this is still written."""
-    for sink in _sinks():
+    for sink in current_sinks():
         sink.close()
     if isinstance(ACTIVE.pipeline, Pipeline):
         ACTIVE.pipeline.lost.tell()
 
 
-def _sinks() -> list[Sink]:
-    return ACTIVE.pipeline.sinks if isinstance(ACTIVE.pipeline, Pipeline) else []
-
-
-_forking = threading.local()
-
-
-def _before_fork() -> None:
-    _forking.sinks = _sinks()
-    for sink in _forking.sinks:
-        sink.before_fork()
-
-
-def _after_fork_in_parent() -> None:
-    for sink in _forking.sinks:
-        sink.after_fork(child=False)
-
-
-def _after_fork_in_child() -> None:
+def after_fork() -> None:
+    """In the child: the lock may be held by a thread that is not there."""
     global _lock
     _lock = threading.RLock()
     MINT.after_fork()
-    for sink in _forking.sinks:
-        sink.after_fork(child=True)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-    )
-atexit.register(_at_exit)
