@@ -243,8 +243,20 @@ def settle() -> None:
         ACTIVE.pipeline.lost.tell()
 
 
-def after_fork() -> None:
-    """In the child: the lock may be held by a thread that is not there."""
+def before_fork() -> bool:
+    """Wait until nobody starts or configures: what is half imported then stays locked in the child.
+
+    Returns:
+        Whether `after_fork` has to let go again; a second at most is waited.
+    """
+    return _lock.acquire(timeout=1)
+
+
+def after_fork(*, child: bool, held: bool) -> None:
+    """Let go again; in the child the lock may be held by a thread that is not there."""
     global _lock
-    _lock = threading.RLock()
-    MINT.after_fork()
+    if child:
+        _lock = threading.RLock()
+        MINT.after_fork()
+    elif held:
+        _lock.release()
