@@ -4,127 +4,154 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
-import select
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from helpers import ROOT, clean_environment, read_lines
-
-EXAMPLES = ROOT / "examples"
-FIRST = EXAMPLES / "conversations" / "first.txt"
-SEED_TREE = re.compile(
-    r"\[alt\] transition: L3→L2 → success \(\d+\w*\)\n"
-    r"  └─\[foc\] gate_check: WriteApprovalGate → allowed \(\d+\w*\)\n"
-    r"      └─\[mem\] write: altitude\.session → written \(\d+\w*\) \[saved \d+ tokens\]\n"
+from examples.driver import (
+    CONVERSATIONS,
+    EVERYTHING,
+    EXAMPLES,
+    Terminal,
+    converse,
+    files_in,
+    journal,
+    said_in,
+    state,
+    tear,
 )
+from helpers import clean_environment, read_lines, wait_until
 
-
-def converse(folder: Path, said: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Pipe a conversation into the assistant, which keeps everything in the folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "the_assist.main", "--memory", str(folder / "memory"), *arguments],
-        cwd=EXAMPLES, input=said, capture_output=True, text=True, timeout=60,
-        env=clean_environment({"DOPEJAR_TRACE_OUTPUT": str(folder / "trace.jsonl")}),
-    )  # fmt: skip
+SEED_TREE = re.compile(
+    r"^( .*)[├└]─\[alt\] transition: L3→L2 → success \(\d+\w*\)\n"
+    r"\1[│ ] +└─\[foc\] gate_check: WriteApprovalGate → allowed \(\d+\w*\)\n"
+    r"\1[│ ]     +└─\[mem\] write: altitude\.session → written \(\d+\w*\) \[saved [1-9]\d* tokens\]\n",
+    re.MULTILINE,
+)
+PLAN = "Let's plan the week for the launch project, please"
 
 
 class TestPiped:
     """Lines on standard input."""
 
     def test_seeds_tree(self, tmp_path: Path) -> None:
-        """One typed line yields the seed's three-line tree, out of real work."""
-        done = converse(tmp_path, "Let's plan the week for the launch project, please\n", "--trace")
+        """One typed line yields one tree, with the seed's three lines in it, out of real work."""
+        done = converse(tmp_path, f"{PLAN}\n", "--trace")
         assert done.returncode == 0
-        assert SEED_TREE.fullmatch(done.stderr)
-        write, gate, transition = read_lines(tmp_path / "trace.jsonl")
-        assert [line["component"] for line in (transition, gate, write)] == [
-            "altitude.py",
-            "gates.py",
-            "manager.py",
-        ]
-        kept = json.loads((tmp_path / "memory" / "altitude.json").read_text("utf-8"))["session"]
-        assert kept == {"level": "L2", "said": "plan week launch project,"}
-        assert write["metadata"]["tokens_saved"] == (
-            len("L2Let's plan the week for the launch project, please") // 4
-        ) - (len("L2plan week launch project,") // 4)
-
-    def test_conversation(self, tmp_path: Path) -> None:
-        """The conversation of the demo: each change of level, and a denied gate with nothing under it."""
-        done = converse(tmp_path, FIRST.read_text("utf-8"), "--trace")
+        assert SEED_TREE.search(done.stderr)
         lines = read_lines(tmp_path / "trace.jsonl")
-        assert [line["input_summary"] for line in lines if line["operation"] == "transition"] == [
-            "L3→L2", "L2→L1", "L1→L3", "L3→L4",
-        ]  # fmt: skip
-        (denied,) = [line for line in lines if line["status"] == "blocked"]
-        assert denied["metadata"]["reason"] == "consent was revoked"
-        assert not [line for line in lines if line["parent_id"] == denied["trace_id"]]
-        assert "[blocked: consent was revoked]" in done.stderr
+        parents = {line["trace_id"]: line for line in lines}
+        write = next(line for line in lines if line["input_summary"] == "altitude.session")
+        gate = parents[write["parent_id"]]
+        transition = parents[gate["parent_id"]]
+        (root,) = (line for line in lines if line["parent_id"] is None)
+        assert [(line["operation"], line["component"]) for line in (root, transition, gate, write)] == [
+            ("turn", "assistant.py"),
+            ("transition", "altitude.py"),
+            ("gate_check", "gates.py"),
+            ("write", "manager.py"),
+        ]
+        kept = json.loads((tmp_path / "memory/warm/altitude.json").read_text("utf-8"))["session"]
+        assert kept == {"level": "L2", "said": "plan week launch project"}
+        assert write["metadata"]["tokens_saved"] == len(f"L2{PLAN}") // 4 - len(f"L2{kept['said']}") // 4
 
     def test_untraced(self, tmp_path: Path) -> None:
-        """With tracing off the output is the same, byte for byte, and no file appears."""
-        said = FIRST.read_text("utf-8")
-        traced = converse(tmp_path, said, "--trace")
-        (tmp_path / "trace.jsonl").unlink()
-        (tmp_path / "memory" / "altitude.json").unlink()
-        untraced = converse(tmp_path, said)
-        assert untraced.stdout == traced.stdout
-        assert untraced.stderr == ""
-        assert not (tmp_path / "trace.jsonl").exists()
+        """With tracing off, output and memory are the same, byte for byte, and no file appears."""
+        traced, untraced = tmp_path / "traced", tmp_path / "untraced"
+        for name in CONVERSATIONS:
+            if name == "torn":
+                tear(traced)
+                tear(untraced)
+            loud = converse(traced, said_in(name), *EVERYTHING)
+            silent = converse(untraced, said_in(name))
+            assert silent.stdout == loud.stdout
+            assert (silent.returncode, silent.stderr) == (0, "")
+        assert files_in(traced / "memory") == files_in(untraced / "memory")
+        assert [path.name for path in untraced.iterdir()] == ["memory"]
+
+    def test_any_bytes(self, tmp_path: Path) -> None:
+        """Bytes that are no text are taken as well as may be."""
+        done = subprocess.run(
+            [sys.executable, "-m", "the_assist.main", "--memory", str(tmp_path)],
+            cwd=EXAMPLES, input=b"plan \xff\x00 this\n/quit\nnot heard\n", capture_output=True, timeout=60,
+            env=clean_environment(),
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"On the list" in done.stdout
+        assert b"not heard" not in done.stdout
+
+    def test_wrong_start(self, tmp_path: Path) -> None:
+        """What it cannot start with is named, without a traceback."""
+        (tmp_path / "bad.yaml").write_text("tracing:\n  levle: info\n")
+        wrong = converse(tmp_path, "", "--settings", str(tmp_path / "bad.yaml"))
+        assert wrong.returncode == 2
+        assert "bad.yaml: tracing.levle: unknown key" in wrong.stderr
+        (tmp_path / "memory").mkdir()
+        (tmp_path / "memory/state.json").write_text('{"turn": 3')
+        torn = converse(tmp_path, "")
+        assert torn.returncode == 2
+        assert torn.stderr.endswith("error: memory/state.json cannot be read\n")
 
 
-class Terminal:
-    """The assistant on a pseudo-terminal."""
+class TestDecisions:
+    """What a person notices of its rules."""
 
-    def __init__(self, folder: Path) -> None:
-        self.screen = ""
-        environment = clean_environment(
-            {"DOPEJAR_TRACE_OUTPUT": str(folder / "trace.jsonl"), "TERM": "xterm-256color", "NO_COLOR": "1"}
+    def test_ground(self, tmp_path: Path) -> None:
+        """Down goes only what stands on an established level; what is said higher up unsettles it."""
+        converse(tmp_path, "Finish it now\nPlan the week\nFinish it now\nWho are we?\nPlan the week\n")
+        levels = [
+            (entry["before"], entry["after"], entry["verdict"])
+            for entry in journal(tmp_path)
+            if entry["kind"] == "level"
+        ]
+        assert levels == [
+            ("L3", "L1", "blocked"), ("L3", "L2", "changed"), ("L2", "L1", "changed"),
+            ("L1", "L4", "changed"), ("L4", "L2", "blocked"), ("L4", "L3", "changed"),
+        ]  # fmt: skip
+
+    def test_revoked(self, tmp_path: Path) -> None:
+        """A revoked consent outlives the process, and nothing is kept until it is granted again."""
+        converse(tmp_path, "/remember tea green\n/consent off\n")
+        done = converse(
+            tmp_path, "/remember tea black\n/recall tea\n/consent on\n/remember tea white\n/recall tea\n"
         )
-        command = [sys.executable, "-m", "the_assist.main", "--trace", "--memory", str(folder / "memory")]
-        self._pid, self._leader = pty.fork()
-        if self._pid == 0:
-            os.chdir(EXAMPLES)
-            os.execve(command[0], command, environment)
+        replies = [line for line in done.stdout.splitlines() if not line.startswith("you> ")]
+        assert replies[:2] == ["I may not keep that.", "I remember: green"]
+        assert replies[3:] == ["Noted under tea.", "I remember: white"]
 
-    def type(self, text: str) -> None:
-        """Type at the keyboard."""
-        os.write(self._leader, text.encode())
+    def test_tiers(self, tmp_path: Path) -> None:
+        """What is read often comes near, what is not used goes far, and is found there again."""
 
-    def until(self, there: Callable[[str], object], idle: str = "") -> str:
-        """Read until the screen shows something; returns all that it showed.
+        def tier(said: str) -> str:
+            converse(tmp_path, said)
+            place: str = state(tmp_path)["places"]["notes.tea"]["tier"]
+            assert [
+                path.parent.name for path in tmp_path.glob("memory/*/notes.json") if "tea" in path.read_text()
+            ] == [place]
+            return place
 
-        Args:
-            there: whether it does.
-            idle: a key to press when nothing has happened for a second.
-        """
-        deadline = time.monotonic() + 20
-        while not there(self.screen):
-            assert time.monotonic() < deadline, self.screen
-            if not select.select([self._leader], [], [], 1)[0]:
-                self.type(idle)
-            else:
-                try:
-                    self.screen += os.read(self._leader, 65536).decode().replace("\r\n", "\n")
-                except OSError:  # nobody has the terminal open any more
-                    break
-        return self.screen
+        assert tier("/remember tea green\n") == "warm"
+        assert tier("/recall tea\n" * 3) == "hot"
+        assert tier("/lanes\n" * 3) == "warm"
+        assert tier("/lanes\n" * 6) == "cold"
+        done = converse(tmp_path, "/recall tea\n")
+        assert "I remember: green" in done.stdout
+        assert tier("") == "warm"
 
-    def ended(self, pressing: str = "") -> int:
-        """Exit status, once the assistant has ended.
-
-        Args:
-            pressing: a key; pressed again if nothing happens, as a person would, since Python's `input`
-                misses an interrupt that comes between its prompt and its read.
-        """
-        self.type(pressing)
-        self.until(lambda _: False, idle=pressing)
-        os.close(self._leader)
-        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+    def test_torn(self, tmp_path: Path) -> None:
+        """A torn file is never overwritten, only set aside when the person says so."""
+        converse(tmp_path, "/remember tea green\n")
+        notes = tmp_path / "memory/warm/notes.json"
+        notes.write_text('{"tea": {"said": "gre')
+        done = converse(tmp_path, "/recall tea\n/remember milk warm\n")
+        assert done.stdout.count("warm/notes.json cannot be read") == 2
+        assert notes.read_text() == '{"tea": {"said": "gre'
+        done = converse(tmp_path, "/mend\n/recall tea\n/remember milk warm\n/recall milk\n")
+        assert "lost with what could not be read: 1." in done.stdout
+        assert "I remember nothing of that." in done.stdout
+        assert "I remember: warm" in done.stdout
+        assert notes.with_suffix(".torn").read_text() == '{"tea": {"said": "gre'
 
 
 class TestByHand:
@@ -132,19 +159,47 @@ class TestByHand:
 
     def test_prompt(self, tmp_path: Path) -> None:
         """The tree stands above the next prompt, which is free to type at; Ctrl-D ends cleanly."""
-        terminal = Terminal(tmp_path)
-        terminal.until(lambda screen: screen.endswith("you> "))
-        terminal.type("Let's plan the week\n")
-        screen = terminal.until(lambda screen: screen.count("you> ") == 2 and screen.endswith("you> "))
+        terminal = Terminal(tmp_path, "--trace")
+        terminal.prompted()
+        screen = terminal.say("Let's plan the week, please")
         assert SEED_TREE.search(screen)
-        assert screen.endswith("Now at L2, operations.\nyou> ")
+        assert screen.endswith("At L2, operations. On the list of main.\nyou> ")
         terminal.type("\x04")
         assert terminal.ended() == 0
-        assert len(read_lines(tmp_path / "trace.jsonl")) == 3
+        assert read_lines(tmp_path / "trace.jsonl")[-1]["operation"] == "turn"
 
     def test_interrupt(self, tmp_path: Path) -> None:
         """Ctrl-C at the prompt ends it cleanly, without a traceback."""
-        terminal = Terminal(tmp_path)
-        terminal.until(lambda screen: screen.endswith("you> "))
+        terminal = Terminal(tmp_path, "--trace")
+        terminal.prompted()
         assert terminal.ended(pressing="\x03") == 0
         assert "Traceback" not in terminal.screen
+
+    def test_interrupted_turn(self, tmp_path: Path) -> None:
+        """Ctrl-C in the middle of a turn ends it cleanly too, and its tree says where it stood."""
+        converse(tmp_path, "/remember tea green\n")
+        notes = tmp_path / "memory/warm/notes.json"
+        notes.unlink()
+        os.mkfifo(notes)  # whoever reads it waits
+        terminal = Terminal(tmp_path, *EVERYTHING)
+        terminal.prompted()
+        terminal.type("/recall tea\n")
+        writer: list[int] = []
+        wait_until(lambda: _reader_waits(notes, writer))
+        assert terminal.ended(pressing="\x03") == 0
+        os.close(writer[0])
+        assert "Traceback" not in terminal.screen
+        assert re.search(
+            r"\[sys\] turn: /recall tea → error .*\n  └─\[mem\] read: notes.tea → error", terminal.screen
+        )
+        read, turn = read_lines(tmp_path / "trace.jsonl")
+        assert all(line["metadata"]["interrupted"] for line in (read, turn))
+
+
+def _reader_waits(fifo: Path, writer: list[int]) -> bool:
+    """Whether somebody reads the pipe; then it is held open, so that they go on waiting."""
+    try:
+        writer.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:  # ENXIO: nobody there
+        return False
+    return True
