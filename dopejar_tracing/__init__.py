@@ -6,6 +6,7 @@ from dopejar_tracing.emit.event import trace_event
 from dopejar_tracing.emit.flag import add_trace_flag
 from dopejar_tracing.emit.lines import get_logger
 from dopejar_tracing.emit.pipeline import configure, shutdown, trace_line
+from dopejar_tracing.emit.span import current_span
 from dopejar_tracing.emit.tracer import Tracer, tracer
 
 __version__ = "0.1.0"
@@ -15,6 +16,7 @@ __all__ = [
     "add_trace_flag",
     "bind_trace",
     "configure",
+    "current_span",
     "current_trace_id",
     "get_logger",
     "shutdown",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from helpers import Line, by_operation
 
-from dopejar_tracing import bind_trace, configure, current_trace_id, trace_event
+from dopejar_tracing import bind_trace, configure, current_span, current_trace_id, trace_event
 
 Lines = Callable[[], list[Line]]
 
@@ -313,6 +313,19 @@ class TestDecorator:
         assert result == f"L3 L2 {line['trace_id']}"
         assert line["input_summary"] == "L3→L2"
         assert line["component"] == "test_bind.py"
+
+    def test_current_span(self, lines: Lines) -> None:
+        """The function can speak of the span around it; outside any, what it says goes nowhere."""
+
+        @bind_trace("memory", "read")
+        def read() -> None:
+            current_span().set_output("found", hits=3)
+
+        read()
+        current_span().set_output("nobody")
+        assert not current_span()
+        (line,) = lines()
+        assert (line["output_summary"], line["metadata"]["hits"]) == ("found", 3)
 
     def test_coroutine_function(self, lines: Lines) -> None:
         """A coroutine's span lasts as long as the coroutine, and tasks do not mix."""
