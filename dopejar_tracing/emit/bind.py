@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from dopejar_tracing.emit.context import CURRENT, open_span
+from dopejar_tracing.emit.generators import trace_async_generator, trace_generator
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
 from dopejar_tracing.emit.point import caller, component_of, level_of
 from dopejar_tracing.emit.span import NULL_SPAN, EndRule, Span
@@ -42,7 +43,8 @@ def bind_trace(
         @bind_trace("memory", "write", input="{namespace}.{key}")
         def write(namespace, key, data): ...
 
-    Works with `with`, `async with`, and as a decorator of functions and coroutine functions. It never
+    Works with `with`, `async with`, and as a decorator of functions, coroutine functions, generators and
+    async generators. It never
     raises, whatever it is given; what it cannot make sense of is named in the metadata.
 
     Args:
@@ -108,6 +110,10 @@ class BoundTrace(msgspec.Struct, eq=False):
             notes: dict[str, Any] = {}
             return self._begin(code, fill(args, kwargs, notes), notes)
 
+        if inspect.isgeneratorfunction(function):
+            return cast("F", _like(function, trace_generator(function, call_span)))
+        if inspect.isasyncgenfunction(function):
+            return cast("F", _like(function, trace_async_generator(function, call_span)))
         if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
 
             async def traced_coroutine(*args: Any, **kwargs: Any) -> Any:
@@ -198,9 +204,11 @@ def begin(
         level = Level.INFO if bound.level is None else level_of(bound.level, notes)
         if point.unknown:
             notes |= point.unknown
+        parent = open_span()
         span = Span(
             point,
-            open_span(),
+            parent,
+            pipeline.parent_id if parent is None else parent.trace_id,
             component_of(code) if bound.component is None else text_of(bound.component),
             given if type(given) is str else text_of(given),
             bound.output if type(bound.output) is str else text_of(bound.output),

@@ -12,9 +12,9 @@ from dopejar_tracing.emit import host_logging
 from dopejar_tracing.emit.context import open_span
 from dopejar_tracing.emit.point import Points
 from dopejar_tracing.emit.watch import FileWatch
-from dopejar_tracing.errors import SettingsError
+from dopejar_tracing.errors import InvalidIdError, SettingsError
 from dopejar_tracing.model.foreign import is_foreign
-from dopejar_tracing.model.ids import Mint
+from dopejar_tracing.model.ids import Mint, parse_id
 from dopejar_tracing.model.values import complaint
 from dopejar_tracing.notices import Losses, say
 from dopejar_tracing.processors import default_chain
@@ -22,9 +22,12 @@ from dopejar_tracing.settings import Effective, Settings, load
 from dopejar_tracing.sinks import Sink, open_sinks
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping, MutableMapping
 
     from dopejar_tracing.settings.load import Source
+
+
+PARENT_VARIABLE = "DOPEJAR_TRACE_PARENT"
 
 
 class Pipeline:
@@ -35,16 +38,21 @@ class Pipeline:
         chain: the processors, in order; the last one hands the line to the sinks.
         sinks: where lines go.
         watchers: the sinks that want to know of a span when it begins.
+        parent_id: the span of another process that this process's roots hang under, if any.
+        output: the file, from the root of the file system; None without one.
     """
 
-    __slots__ = ("chain", "lost", "points", "settings", "sinks", "watchers")
+    __slots__ = ("chain", "lost", "output", "parent_id", "points", "settings", "sinks", "watchers")
 
-    def __init__(self, settings: Settings, sinks: list[Sink]) -> None:
+    def __init__(self, settings: Settings, sinks: list[Sink], folder: str) -> None:
         self.settings = settings
+        self.parent_id = _parent_from(os.environ)
+        self.output = None if settings.output is None else str(Path(folder, settings.output))
         self.points = Points(settings)
         self.sinks = sinks
         self.watchers = tuple(sink for sink in sinks if sink.watches)
-        self.chain = tuple(default_chain(settings, current=open_span, mint=MINT, sinks=sinks))
+        chain = default_chain(settings, current=open_span, root_parent=self.parent_id, mint=MINT, sinks=sinks)
+        self.chain = tuple(chain)
         self.lost = Losses("pipeline")
 
     def record(self, kind: str, event_dict: MutableMapping[str, Any]) -> None:
@@ -191,7 +199,7 @@ def _replace(settings: Settings | None) -> None:
     old = ACTIVE.pipeline if isinstance(ACTIVE.pipeline, Pipeline) else None
     old_sinks = old.sinks if old else []
     sinks = open_sinks(settings, ACTIVE.folder, old_sinks) if settings else []
-    ACTIVE.pipeline = Pipeline(settings, sinks) if settings else None
+    ACTIVE.pipeline = Pipeline(settings, sinks, ACTIVE.folder) if settings else None
     if settings:
         host_logging.lead(trace_line)
     else:
@@ -221,6 +229,14 @@ def trace_line(_logger: Any, method_name: str, event_dict: MutableMapping[str, A
         else:
             pipeline.lost.add("trace_line stands behind a renderer, and must come before it")
     return event_dict
+
+
+def _parent_from(environ: Mapping[str, str]) -> str | None:
+    """The ID in the environment; what is none is left aside, as it is not this process's fault."""
+    try:
+        return str(parse_id(environ.get(PARENT_VARIABLE, "")))
+    except InvalidIdError:
+        return None
 
 
 def _working_directory() -> str:

@@ -32,7 +32,9 @@ class Span(msgspec.Struct, eq=False, weakref=True):
 
     point: Point
     parent: Span | None
-    """The recorded span around it, current again when this one ends."""
+    """The recorded span around it in this process, current again when this one ends."""
+    parent_id: str | None
+    """ID of the recorded span around it, here or in the process that started this one."""
     component: str
     input: Any
     output: Any
@@ -58,11 +60,6 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     def layer(self) -> str:
         """The long name of its layer."""
         return self.point.layer
-
-    @property
-    def parent_id(self) -> str | None:
-        """ID of the recorded span around it."""
-        return None if self.parent is None else self.parent.trace_id
 
     def set_output(self, /, output: object = "", **metadata: object) -> None:
         """Say what came out, any object, shown by `str`; and what else is worth recording."""
@@ -199,15 +196,16 @@ class _NullSpan(Span):
 
 
 NULL_SPAN = _NullSpan(
-    Point("system", "sys", "", Level.INFO, {}),
-    None,
-    "",
-    "",
-    "",
-    Level.INFO,
-    0,
-    0,
-    {},
-    {},
+    point=Point("system", "sys", "", Level.INFO, {}),
+    parent=None,
+    parent_id=None,
+    component="",
+    input="",
+    output="",
+    level=Level.INFO,
+    began_ns=0,
+    started_ns=0,
+    metadata={},
+    notes={},
     ended=True,
 )

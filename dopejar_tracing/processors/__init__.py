@@ -50,6 +50,7 @@ def default_chain(
     settings: Settings,
     *,
     current: Callable[[], OpenSpan | None],
+    root_parent: str | None = None,
     mint: Mint,
     sinks: Sequence[TakesLine],
 ) -> list[Processor]:
@@ -58,13 +59,14 @@ def default_chain(
     Args:
         settings: levels, layers and lengths.
         current: the span that encloses what is being logged.
+        root_parent: ID of the span in another process that is parent where there is none here.
         mint: makes IDs.
         sinks: take the finished line.
     """
     return [
         AdoptLine(current),
         FilterByLevel(settings),  # before any work is done for what is dropped
-        AddIds(current, mint, settings.known_layers()),
+        AddIds(current, mint, settings.known_layers(), root_parent=root_parent),
         AddTimes(),
         CutSummaries(settings.summary_chars),
         shape_line,  # nothing behind it may add a key

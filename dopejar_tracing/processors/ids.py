@@ -24,6 +24,7 @@ class AddIds:
         mint: makes the ID; its prefix is that of `hrm_layer`, by default the open span's layer.
         layers: names → prefixes.
         clock: nanoseconds since the epoch.
+        root_parent: ID of the parent of what no span encloses, in another process.
     """
 
     def __init__(
@@ -32,18 +33,21 @@ class AddIds:
         mint: Mint,
         layers: Layers,
         clock: Callable[[], int] = time.time_ns,
+        *,
+        root_parent: str | None = None,
     ) -> None:
         self._current = current
         self._mint = mint
         self._layers = layers
         self._clock = clock
+        self._root_parent = root_parent
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
         if "trace_id" in event_dict:
             return event_dict
         span = self._current()
         if "parent_id" not in event_dict:
-            event_dict["parent_id"] = None if span is None else span.trace_id
+            event_dict["parent_id"] = self._root_parent if span is None else span.trace_id
         layer = event_dict.get("hrm_layer")
         if layer is None:
             layer = event_dict["hrm_layer"] = "system" if span is None else span.layer

@@ -1,0 +1,63 @@
+"""Where the context does not go by itself: threads, executors, child processes (contract §4)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
+
+from dopejar_tracing.emit.context import current_trace_id
+from dopejar_tracing.emit.pipeline import PARENT_VARIABLE, running
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def carry(function: Callable[P, T]) -> Callable[P, T]:
+    """Tie a function to the span that is open here, for a thread or a callback that calls it later.
+
+    Thread(target=carry(work)).start()
+
+    Each call runs in a copy of this context, since two threads cannot run in one.
+    """
+    context = copy_context()
+
+    @wraps(function)
+    def carried(*args: P.args, **kwargs: P.kwargs) -> T:
+        return context.copy().run(function, *args, **kwargs)
+
+    return carried
+
+
+class TracedThreadPoolExecutor(ThreadPoolExecutor):
+    """A ThreadPoolExecutor whose work runs under the span that was open where it was submitted."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Submit work; `map` goes through here too."""
+        return super().submit(partial(copy_context().run, fn), *args, **kwargs)
+
+
+def child_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a child process whose roots hang under the span that is open here.
+
+        subprocess.run(command, env=child_environment())
+
+    Args:
+        environment: instead of this process's own.
+
+    Returns:
+        A copy, which while tracing is on names the parent span and the file, and switches tracing on.
+    """
+    child: dict[str, Any] = dict(os.environ if environment is None else environment)
+    child.pop(PARENT_VARIABLE, None)
+    pipeline = running()
+    if pipeline is not None:
+        child["DOPEJAR_TRACE"] = "1"
+        child["DOPEJAR_TRACE_OUTPUT"] = pipeline.output or "null"
+        parent = current_trace_id() or pipeline.parent_id
+        if parent is not None:
+            child[PARENT_VARIABLE] = parent
+    return child
