@@ -70,8 +70,8 @@ def complaint(error: BaseException) -> str:
 
 def summary_of(value: object, limit: int) -> str:
     """Text of at most `limit` characters that `json` can encode."""
-    if type(value) is str and len(value) <= limit and value.isascii():
-        return value
+    if type(value) is str and len(value) <= limit:  # nearly always, hence the short way
+        return value if value.isascii() else cut(_encodable(value), limit)
     return cut(_encodable(text_of(value)[: limit + 1]), limit)
 
 
