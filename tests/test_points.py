@@ -276,6 +276,53 @@ class TestWrongCalls:
         assert len(lines()) == 3
 
 
+class TestTemplates:
+    """Templates of an application's own points."""
+
+    class custom:  # noqa: N801
+        """Layer."""
+
+        class shape(Point, input="{query.real:.2f} {query!r}", output="{hits[0]}"):  # noqa: N801, D106
+            query: float
+            hits: list[int]
+
+        class broken(Point, input="{query", output="{query:d}"):  # noqa: N801, D106
+            query: str
+
+    def test_formats(self, lines: Lines) -> None:
+        """Attributes, keys, conversions and format specifications work as in `str.format`."""
+        self.custom.shape.event(query=1.5, hits=[3])
+        (line,) = lines()
+        assert (line["input_summary"], line["output_summary"]) == ("1.50 1.5", "3")
+
+    def test_that_does_not_fit(self, lines: Lines) -> None:
+        """A template that does not fit is shown as it is, and the line says why."""
+        self.custom.broken.event(query="x")
+        with self.custom.broken(query="x"):
+            pass
+        for line in lines():
+            assert (line["input_summary"], line["output_summary"]) == ("{query", "{query:d}")
+            assert line["metadata"]["template_error"].startswith("ValueError")
+
+    def test_overrides_without_truth(self, lines: Lines) -> None:
+        """What overrides may be false, or refuse to be asked."""
+
+        class Array:
+            def __bool__(self) -> bool:
+                raise ValueError
+
+            def __str__(self) -> str:
+                return "[1 2]"
+
+        for value, text in ((Array(), "[1 2]"), (0, "0"), ([], "[]")):
+            ping.event(input=value, output=value)
+            with ping(input=value, output=value):
+                pass
+            assert {(line["input_summary"], line["output_summary"]) for line in lines()[-2:]} == {
+                (text, text)
+            }
+
+
 class TestOwnPoints:
     """An application's own."""
 

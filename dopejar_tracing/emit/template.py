@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
+from dopejar_tracing.model.foreign import is_foreign
 from dopejar_tracing.model.values import complaint, text_of
 
 Fill = Callable[[object], object]
 """A template → its text; anything else → itself."""
+_FIELD = re.compile(r"[^.\[]*")
+"""The field in `{field.attribute[key]}`."""
 CallFill = Callable[[tuple[Any, ...], dict[str, Any], dict[str, Any]], Fill]
 """(args, kwargs, notes) → what fills templates for this call; why one does not fit goes into the notes."""
 
@@ -40,13 +44,8 @@ def filler(function: Callable[..., Any]) -> CallFill:
                     for name in gathers:
                         arguments |= arguments[name]
                 return str(template).format(**arguments)
-            except KeyboardInterrupt:
-                raise
-            except (
-                BaseException
-            ) as error:  # a misspelt name, a foreign __format__, a call that will fail itself
-                notes["template_error"] = complaint(error)
-                return template
+            except BaseException as error:  # a misspelt name, a foreign __format__, a call that fails itself
+                return _unfilled(template, error, notes)
 
         return fill
 
@@ -75,15 +74,26 @@ class _FieldFormatter(Formatter):
             return format_spec.split("/")[not value]
         if isinstance(value, (list, tuple)):
             return ", ".join(map(text_of, value))
-        return text_of(value)
+        return format(value, format_spec) if format_spec and "/" not in format_spec else text_of(value)
 
 
-def fill_fields(template: str, fields: Mapping[str, Any]) -> str:
+def fill_fields(template: str, fields: Mapping[str, Any], notes: dict[str, Any]) -> str:
     """The template with the fields in it. What is not known reads `?`; where nothing is, there is no text.
 
-    `{allowed:yes/no}` chooses a word for True or False. Lists are joined by commas.
+    `{allowed:yes/no}` chooses a word for True or False. Lists are joined by commas. Why a template does not
+    fit goes into the notes.
     """
-    names = [name for _, name, _, _ in Formatter().parse(template) if name]
-    if names and all(fields.get(name) is None for name in names):
-        return ""
-    return _FieldFormatter().vformat(template, (), fields)
+    try:
+        names = [_FIELD.match(name)[0] for _, name, _, _ in Formatter().parse(template) if name]  # type: ignore[index]
+        if names and all(fields.get(name) is None for name in names):
+            return ""
+        return _FieldFormatter().vformat(template, (), fields)
+    except BaseException as error:  # it is the application's, and so are the fields
+        return _unfilled(template, error, notes)
+
+
+def _unfilled(template: object, error: BaseException, notes: dict[str, Any]) -> str:
+    if not is_foreign(error):
+        raise error
+    notes["template_error"] = complaint(error)
+    return text_of(template)

@@ -53,7 +53,8 @@ class Rule(msgspec.Struct, frozen=True):
         """Tell fields from overrides; what is neither is recorded too, and named."""
         places = [*self.fields, *(f"argument_{place}" for place in range(len(self.fields), len(args)))]
         named = dict(zip(places, args, strict=False)) | given
-        overrides = {name: named.pop(name) for name in OVERRIDES - self.fields.keys() if name in named}
+        own = OVERRIDES - self.fields.keys()
+        overrides = {name: value for name in own if (value := named.pop(name, None)) is not None}
         known = {name: named.pop(name, default) for name, default in self.fields.items()}
         fields = {name: value for name, value in known.items() if value is not REQUIRED}
         notes: dict[str, Any] = {"unknown_fields": list(named)} if named else {}
@@ -68,7 +69,7 @@ class Rule(msgspec.Struct, frozen=True):
         """
         done = span.status == Status.SUCCESS
         if done and not span.output:
-            span.output = fill_fields(self.output, span.metadata)
+            span.output = fill_fields(self.output, span.metadata, span.notes)
         if done and judge and span.output in REFUSALS:
             span.status = Status.BLOCKED.value
         # What was stopped has no results; but what it did not even promise for later is missing.
@@ -80,21 +81,23 @@ class Rule(msgspec.Struct, frozen=True):
     def record(self, call: Call, code: CodeType) -> None:
         """Record one moment."""
         fields, overrides, notes = call.fields, call.overrides, call.notes
-        output = overrides.get("output")
+        given, output = overrides.get("input"), overrides.get("output")
+        if given is None:
+            given = fill_fields(self.input, fields, notes)
         if output is None:
-            output = fill_fields(self.output, fields)
-        refused = isinstance(output, str) and output in REFUSALS
+            output = fill_fields(self.output, fields, notes)
+        refused = type(output) is str and output in REFUSALS
         missing = [name for name in self.fields if fields.get(name) is None]
         if missing:
             notes["missing_fields"] = missing
         record_event(
             self.layer,
             self.operation,
-            overrides.get("component") or component_of(code),
-            overrides.get("input") or fill_fields(self.input, fields),
+            overrides.get("component", component_of(code)),
+            given,
             output,
-            overrides.get("status") or (Status.BLOCKED if refused else Status.SUCCESS).value,
-            overrides.get("level") or self.level,
+            overrides.get("status", (Status.BLOCKED if refused else Status.SUCCESS).value),
+            overrides.get("level", self.level),
             overrides.get("metadata"),
             fields,
             **notes,
@@ -123,7 +126,7 @@ class TypedTrace(BoundTrace):
         fields = call.fields if fill is None else {name: fill(value) for name, value in call.fields.items()}
         given = self.input if fill is None else fill(self.input)
         if given is None:
-            given = fill_fields(rule.input, fields)
+            given = fill_fields(rule.input, fields, notes)
         notes |= call.notes
         status = call.overrides.get("status")
         span = begin(self, code, given, fields, notes, partial(rule.conclude, judge=status is None))
@@ -155,8 +158,8 @@ class PointType(type):
                 rule.operation,
                 said("component"),
                 said("input"),
-                said("output") or "",
-                said("level") or rule.level,
+                said("output", ""),
+                said("level", rule.level),
                 said("metadata"),
                 {},
                 rule=rule,
