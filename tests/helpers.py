@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -42,14 +43,23 @@ def run_python(
     code: str, cwd: Path, *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in a fresh interpreter, in a folder and with no variables of ours but those given."""
-    return subprocess.run(
-        [sys.executable, *arguments, "-c", code],
+    command = [sys.executable, *arguments, "-c", code]
+    process = subprocess.Popen(
+        command,
         cwd=cwd,
         env=clean_environment(env),
         text=True,
-        capture_output=True,
-        timeout=seconds,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)  # its children too, which hold the pipes open
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -197,6 +197,29 @@ class TestObjects:
         assert line["output_summary"] == "done"
         assert line["metadata"].items() >= {"self": 4, "": 2, "metadata": 3}.items()
 
+    def test_texts_with_methods_of_their_own(self, lines: Lines) -> None:
+        """A text of a subclass counts by its characters."""
+
+        class Odd(str):
+            __slots__ = ()
+
+            def __hash__(self) -> int:
+                raise RuntimeError
+
+            def __eq__(self, other: object) -> bool:
+                raise RuntimeError
+
+        with bind_trace(Odd("mem"), Odd("read"), level=Odd("warn")):
+            pass
+        trace_event(Odd("memory"), Odd("read"), status=Odd("blocked"))
+        first, second = lines()
+        assert (first["hrm_layer"], first["operation"], first["metadata"]["level"]) == (
+            "memory",
+            "read",
+            "warn",
+        )
+        assert second["status"] == "blocked"
+
     def test_proxy(self, lines: Lines) -> None:
         """An object that answers to every name can be decorated."""
 
@@ -438,6 +461,26 @@ class TestToggle:
         trace_event("sys", "x")
         shutdown()
         assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]
+
+    def test_keeps_its_place(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Switching off and on after a chdir goes on in the same file."""
+        configure(enabled=True, output="run.jsonl", console="never")
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        tracer.enabled = False
+        tracer.enabled = True
+        trace_event("sys", "x")
+        shutdown()
+        assert len(read_lines(tmp_path / "run.jsonl")) == 1
+
+    def test_wrong_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Setting it never raises."""
+        configure(enabled=False)
+        monkeypatch.setenv("DOPEJAR_TRACE_LEVEL", "inof")
+        tracer.enabled = True
+        trace_event("sys", "x")
+        shutdown()
+        assert len(read_lines(tmp_path / "trace.jsonl")) == 1
 
     def test_threads_start_at_once(self, tmp_path: Path) -> None:
         """Many threads may be the first to trace."""

@@ -335,6 +335,16 @@ class TestOwnPoints:
         assert (line["input_summary"], line["output_summary"]) == ("weather", "4 hits")
         assert line["metadata"] == {"query": "weather", "hits": 4, "level": "debug"}
 
+    def test_optional_field(self, lines: Lines) -> None:
+        """A field with a default may stay unknown."""
+
+        class lookup(Point, layer="sys"):  # noqa: N801
+            query: str
+            hits: int | None = None
+
+        lookup.event(query="x")
+        assert "missing_fields" not in lines()[0]["metadata"]
+
     def test_without_fields(self, lines: Lines) -> None:
         """A point may have no fields, and a layer named at its side."""
         with ping():

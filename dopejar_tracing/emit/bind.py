@@ -15,7 +15,7 @@ import msgspec
 from dopejar_tracing.emit.context import CURRENT, open_span
 from dopejar_tracing.emit.generators import trace_async_generator, trace_generator
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
-from dopejar_tracing.emit.point import caller, component_of, level_of
+from dopejar_tracing.emit.site import caller, component_of, level_of
 from dopejar_tracing.emit.span import NULL_SPAN, EndRule, Span
 from dopejar_tracing.emit.template import Fill, filler
 from dopejar_tracing.model.event import Level
@@ -200,13 +200,13 @@ def begin(
     if pipeline is None:
         return NULL_SPAN
     try:
-        point = pipeline.points.find(bound.layer, bound.operation)
+        site = pipeline.sites.find(bound.layer, bound.operation)
         level = Level.INFO if bound.level is None else level_of(bound.level, notes)
-        if point.unknown:
-            notes |= point.unknown
+        if site.unknown:
+            notes |= site.unknown
         parent = open_span()
         span = Span(
-            point,
+            site,
             parent,
             pipeline.parent_id if parent is None else parent.trace_id,
             component_of(code) if bound.component is None else text_of(bound.component),
@@ -219,11 +219,11 @@ def begin(
             notes,
             rule,
         )
-        if level >= point.threshold:
-            span.trace_id = MINT(point.prefix, span.began_ns)
-            CURRENT.set(span)
+        if level >= site.threshold:
+            span.trace_id = MINT(site.prefix, span.began_ns)
             for watcher in pipeline.watchers:
                 watcher.started(span)
+            CURRENT.set(span)
         return span
     except Exception as error:  # tracing never breaks the application (contract §4)
         pipeline.fail(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dopejar_tracing.emit.pipeline import ACTIVE, running
-from dopejar_tracing.emit.point import caller, component_of, level_of, status_of
+from dopejar_tracing.emit.site import caller, component_of, level_of, status_of
 from dopejar_tracing.model.event import EVENT, STATUS_LEVELS
 from dopejar_tracing.model.values import gather_metadata, text_of
 
@@ -62,15 +62,15 @@ def record_event(
     if pipeline is None:
         return
     try:
-        point = pipeline.points.find(layer, operation)
-        notes: dict[str, Any] = dict(point.unknown)
+        site = pipeline.sites.find(layer, operation)
+        notes: dict[str, Any] = dict(site.unknown)
         weight = level_of(level, notes)
         outcome = status_of(status, notes)
-        if max(weight, STATUS_LEVELS.get(outcome, 0)) < point.threshold:
+        if max(weight, STATUS_LEVELS.get(outcome, 0)) < site.threshold:
             return
         event_dict = {
-            "hrm_layer": point.layer,
-            "operation": point.operation,
+            "hrm_layer": site.layer,
+            "operation": site.operation,
             "component": text_of(component),
             "input_summary": input,
             "output_summary": output,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dopejar_tracing.emit import host_logging
 from dopejar_tracing.emit.context import open_span
-from dopejar_tracing.emit.point import Points
+from dopejar_tracing.emit.site import Sites
 from dopejar_tracing.emit.watch import FileWatch
 from dopejar_tracing.errors import InvalidIdError, SettingsError
 from dopejar_tracing.model.foreign import is_foreign
@@ -34,7 +34,7 @@ class Pipeline:
     """One set of settings, carried out: levels, chain and sinks.
 
     Attributes:
-        points: what each (layer, operation) means here.
+        sites: what each (layer, operation) means here.
         chain: the processors, in order; the last one hands the line to the sinks.
         sinks: where lines go.
         watchers: the sinks that want to know of a span when it begins.
@@ -42,13 +42,13 @@ class Pipeline:
         output: the file, from the root of the file system; None without one.
     """
 
-    __slots__ = ("chain", "lost", "output", "parent_id", "points", "settings", "sinks", "watchers")
+    __slots__ = ("chain", "lost", "output", "parent_id", "settings", "sinks", "sites", "watchers")
 
     def __init__(self, settings: Settings, sinks: list[Sink], folder: str) -> None:
         self.settings = settings
         self.parent_id = _parent_from(os.environ)
         self.output = None if settings.output is None else str(Path(folder, settings.output))
-        self.points = Points(settings)
+        self.sites = Sites(settings)
         self.sinks = sinks
         self.watchers = tuple(sink for sink in sinks if sink.watches)
         chain = default_chain(settings, current=open_span, root_parent=self.parent_id, mint=MINT, sinks=sinks)
@@ -138,8 +138,13 @@ def configure(path_or_settings: Source | None = None, /, **overrides: Any) -> Se
 
 
 def set_enabled(enabled: bool) -> None:
-    """Switch on or off; all else stays as `configure` said."""
-    configure(ACTIVE.source, **{**ACTIVE.arguments, "enabled": enabled})
+    """Switch on or off; all else stays as it is. Never raises: what is wrong elsewhere is said."""
+    with _lock:
+        if isinstance(ACTIVE.pipeline, Unstarted):
+            running()
+        ACTIVE.arguments = {**ACTIVE.arguments, "enabled": enabled}
+        file = ACTIVE.watch.absolute if ACTIVE.watch else None
+        _enforce(load(ACTIVE.source, ACTIVE.arguments, flag=ACTIVE.flag, file=file, lenient=True))
 
 
 def shutdown() -> None:

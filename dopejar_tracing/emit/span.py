@@ -11,7 +11,7 @@ import msgspec
 from dopejar_tracing.emit.context import CURRENT, open_span
 from dopejar_tracing.emit.event import record_event
 from dopejar_tracing.emit.pipeline import MINT, running
-from dopejar_tracing.emit.point import Point
+from dopejar_tracing.emit.site import Site
 from dopejar_tracing.model.errors import MAX_MESSAGE, describe_error
 from dopejar_tracing.model.event import SPAN, STATUS_LEVELS, Level, Status
 from dopejar_tracing.model.values import SCALARS, copy_value, is_said, summary_of, text_of
@@ -30,7 +30,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     A struct, since there is one for every span, and structs are made in C.
     """
 
-    point: Point
+    site: Site
     parent: Span | None
     """The recorded span around it in this process, current again when this one ends."""
     parent_id: str | None
@@ -59,7 +59,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     @property
     def layer(self) -> str:
         """The long name of its layer."""
-        return self.point.layer
+        return self.site.layer
 
     def set_output(self, /, output: object = "", **metadata: object) -> None:
         """Say what came out, any object, shown by `str`; and what else is worth recording."""
@@ -114,6 +114,9 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         if self.ended:
             return
         self.ended = True
+        # A chain of tasks, each begun in the span of the one before, must not keep all of them.
+        while self.parent is not None and self.parent.ended:
+            self.parent = self.parent.parent
         if error is not None and not issubclass(type(error), GeneratorExit):
             self.status = Status.ERROR.value
             self.notes |= describe_error(error)
@@ -122,19 +125,19 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             return
         if self.rule is not None:
             self.rule(self)
-        point = self.point
+        site = self.site
         if self.trace_id is None:
-            if max(self.level, STATUS_LEVELS.get(self.status, 0)) < point.threshold:
+            if max(self.level, STATUS_LEVELS.get(self.status, 0)) < site.threshold:
                 return
-            self.trace_id = MINT(point.prefix, self.began_ns)  # it went wrong: recorded after all
+            self.trace_id = MINT(site.prefix, self.began_ns)  # it went wrong: recorded after all
         pipeline.record(
             SPAN,
             {
                 "trace_id": self.trace_id,
                 "parent_id": self.parent_id,
                 "began_ns": self.began_ns,
-                "hrm_layer": point.layer,
-                "operation": point.operation,
+                "hrm_layer": site.layer,
+                "operation": site.operation,
                 "component": self.component,
                 "input_summary": self.input,
                 "output_summary": self.output,
@@ -152,10 +155,10 @@ class Span(msgspec.Struct, eq=False, weakref=True):
 
     def _say_late(self, output: str, metadata: Mapping[str, object], status: Status = Status.SUCCESS) -> None:
         record_event(
-            self.point.layer,
+            self.site.layer,
             "late_output",
             self.component,
-            self.point.operation,
+            self.site.operation,
             output,
             status.value,
             None,
@@ -196,7 +199,7 @@ class _NullSpan(Span):
 
 
 NULL_SPAN = _NullSpan(
-    point=Point("system", "sys", "", Level.INFO, {}),
+    site=Site("system", "sys", "", Level.INFO, {}),
     parent=None,
     parent_id=None,
     component="",

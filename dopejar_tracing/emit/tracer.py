@@ -8,7 +8,7 @@ from typing import Self
 from dopejar_tracing.emit.bind import BoundTrace, bind_trace
 from dopejar_tracing.emit.event import record_event
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running, set_enabled
-from dopejar_tracing.emit.point import caller, component_of
+from dopejar_tracing.emit.site import caller, component_of
 from dopejar_tracing.model.layer import Layers
 
 

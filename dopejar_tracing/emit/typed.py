@@ -13,8 +13,8 @@ import msgspec
 from dopejar_tracing.emit.bind import BoundTrace, begin
 from dopejar_tracing.emit.event import record_event
 from dopejar_tracing.emit.pipeline import ACTIVE
-from dopejar_tracing.emit.point import caller, component_of, status_of
-from dopejar_tracing.emit.span import Span
+from dopejar_tracing.emit.site import caller, component_of, status_of
+from dopejar_tracing.emit.span import NULL_SPAN, Span
 from dopejar_tracing.emit.template import Fill, fill_fields
 from dopejar_tracing.model.event import Status
 
@@ -49,6 +49,11 @@ class Rule(msgspec.Struct, frozen=True):
     output: str
     fields: Mapping[str, object]
 
+    @property
+    def required(self) -> list[str]:
+        """The fields that have no default."""
+        return [name for name, default in self.fields.items() if default is REQUIRED]
+
     def sort(self, args: tuple[object, ...], given: dict[str, Any]) -> Call:
         """Tell fields from overrides; what is neither is recorded too, and named."""
         places = [*self.fields, *(f"argument_{place}" for place in range(len(self.fields), len(args)))]
@@ -74,7 +79,7 @@ class Rule(msgspec.Struct, frozen=True):
             span.status = Status.BLOCKED.value
         # What was stopped has no results; but what it did not even promise for later is missing.
         values = span.metadata
-        missing = [name for name in self.fields if name not in values or (done and values[name] is None)]
+        missing = [name for name in self.required if name not in values or (done and values[name] is None)]
         if missing:
             span.notes["missing_fields"] = missing
 
@@ -87,7 +92,7 @@ class Rule(msgspec.Struct, frozen=True):
         if output is None:
             output = fill_fields(self.output, fields, notes)
         refused = type(output) is str and output in REFUSALS
-        missing = [name for name in self.fields if fields.get(name) is None]
+        missing = [name for name in self.required if fields.get(name) is None]
         if missing:
             notes["missing_fields"] = missing
         record_event(
@@ -135,6 +140,25 @@ class TypedTrace(BoundTrace):
         return span
 
 
+class _NullTrace:
+    """What a point gives while tracing is disabled."""
+
+    def __enter__(self) -> Span:
+        return NULL_SPAN
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    async def __aenter__(self) -> Span:
+        return NULL_SPAN
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+NULL_TRACE = _NullTrace()
+
+
 @dataclass_transform(kw_only_default=True)
 class PointType(type):
     """Makes a class that stands for a trace point callable with its fields, in three ways.
@@ -150,6 +174,10 @@ class PointType(type):
 
         def __call__(cls, *args: Any, **given: Any) -> Any:
             """Open a span."""
+            return NULL_TRACE if ACTIVE.pipeline is None else cls.bound(args, given)
+
+        def bound(cls, args: tuple[Any, ...], given: dict[str, Any]) -> TypedTrace:
+            """What opens spans of this point."""
             rule = cls.rule
             call = rule.sort(args, given)
             said = call.overrides.get
@@ -174,7 +202,7 @@ class PointType(type):
 
     def traced(cls: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Callable[[F], F]:
         """Decorate: a span around each call; texts with `{names}` are filled with the call's arguments."""
-        bound: TypedTrace = cls(*args, **kwargs)
+        bound: TypedTrace = cast("Any", cls).bound(args, kwargs)
         return bound
 
 
@@ -187,8 +215,8 @@ class Point(metaclass=PointType):
         tools.search.event(query="weather", hits=3)
 
     The layer is the name of the class around it, or `layer=`; the operation is its own name, or `operation=`.
-    `level` is that of its lines; `input` and `output` are templates of the summaries over the fields. Every
-    call may override what the point would say, by these names:
+    `level` is that of its lines; `input` and `output` are templates of the summaries over the fields. What
+    stands below can be given in every call, and overrides what the point would say.
     """
 
     input: object = None

@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -40,6 +40,11 @@ _INT64 = range(-(2**63), 2**64)
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters; what was cut is marked by a last `…` (contract §3)."""
     return text if len(text) <= limit else text[: limit - 1] + CUT
+
+
+def plain_text(value: object) -> str:
+    """The text itself, of a text or of a subclass, whose methods may be foreign; of anything else, none."""
+    return str.__str__(cast("str", value)) if issubclass(type(value), str) else ""
 
 
 def is_said(value: object) -> bool:

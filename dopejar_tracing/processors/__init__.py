@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from dopejar_tracing.processors.fork import Fork
 from dopejar_tracing.processors.ids import AddIds
 from dopejar_tracing.processors.levels import FilterByLevel
-from dopejar_tracing.processors.lines import AdoptLine
+from dopejar_tracing.processors.adopt import AdoptLine
 from dopejar_tracing.processors.shape import shape_line
 from dopejar_tracing.processors.summaries import CutSummaries
 from dopejar_tracing.processors.times import AddTimes

@@ -117,7 +117,7 @@ def find_file(environ: Mapping[str, str] = os.environ) -> Path | None:
     named = environ.get(SETTINGS_VARIABLE)
     if named:
         return Path(named)
-    return next((path for path in map(Path, SETTINGS_FILES) if path.is_file()), None)
+    return next((Path(path) for path in SETTINGS_FILES if os.path.isfile(path)), None)  # noqa: PTH113 - never raises
 
 
 def _environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:

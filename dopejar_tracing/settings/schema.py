@@ -93,7 +93,7 @@ def _output(key: str, value: object, problems: Problems) -> object:
         value = os.fspath(value)
     if value is not None and not (isinstance(value, str) and value and "\0" not in value):
         problems.add(key, "a path, or null for no file", value)
-    return value
+    return os.path.expanduser(value) if isinstance(value, str) else value  # noqa: PTH111 - a text stays one
 
 
 def _one_of(kind: Any) -> Check:

@@ -8,6 +8,7 @@ import os
 import resource
 import stat
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _MODE = 0o600  # traces hold what people said
 _HIGH = 1_000
+_QUIET, _LOOKS = 0.2, 20  # seconds without a change, and how often to look in that time
 
 
 class _Descriptor:
@@ -45,13 +47,24 @@ class _Descriptor:
             os.close(low)
 
     def ends_torn(self, path: str) -> bool:
-        """Whether the file ends within a line, since whoever wrote it was killed there."""
+        """Whether the file ends within a line, since whoever wrote it was killed there.
+
+        A neighbour's line that is just being written looks the same for a moment: only an end that stays as
+        it is for a while is torn.
+        """
         status = os.fstat(self.number)
         if not stat.S_ISREG(status.st_mode) or not status.st_size:
             return False
         with open(path, "rb") as file:  # noqa: PTH123 - a text, for speed; there is no Path here
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) != b"\n"
+            for _ in range(_LOOKS):
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - 1))
+                if file.read(1) in {b"\n", b""} or size != status.st_size:
+                    return False
+                if time.time() - status.st_mtime > _QUIET:
+                    break  # nobody is writing now
+                time.sleep(_QUIET / _LOOKS)
+        return True
 
     def __del__(self) -> None:
         number = getattr(self, "number", None)  # None: the open failed

@@ -465,6 +465,33 @@ class TestDisabled:
         assert found["inner"]["parent_id"] == found["before"]["trace_id"]
 
 
+class TestMemory:
+    """What is kept alive."""
+
+    def test_chain_of_tasks(self, lines: Lines) -> None:
+        """Tasks that begin one another, each inside its span, do not keep all spans that have ended."""
+        import weakref
+
+        spans: list[weakref.ref[Any]] = []
+
+        async def work(left: int) -> None:
+            with bind_trace("sys", "link") as span:
+                spans.append(weakref.ref(span))
+                if left:
+                    following.append(asyncio.create_task(work(left - 1)))
+
+        following: list[asyncio.Task[None]] = []
+
+        async def main() -> None:
+            await work(50)
+            while following:
+                await following.pop()
+
+        asyncio.run(main())
+        assert len(spans) == 51
+        assert sum(span() is not None for span in spans) <= 2
+
+
 class TestLevels:
     """What is below its level (contract §5)."""
 

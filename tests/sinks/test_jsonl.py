@@ -201,14 +201,14 @@ class TestProcesses:
         assert all(line["parent_id"] == root.trace_id for line in lines[:-1])
 
     def test_whole_lines(self, tmp_path: Path) -> None:
-        """Processes that append at once leave only whole lines."""
+        """Processes that begin to append at once leave only whole lines, and no blank one."""
         code = """
 import dopejar_tracing
-for number in range(300):
-    dopejar_tracing.trace_event("sys", "x", text="y" * 3000)
+for number in range(30):
+    dopejar_tracing.trace_event("sys", "x", text="y" * 15000)
 """
         env = clean_environment({"DOPEJAR_TRACE": "1"})
-        running = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env) for _ in range(3)]
-        assert [process.wait(60) for process in running] == [0, 0, 0]
+        running = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env) for _ in range(6)]
+        assert [process.wait(60) for process in running] == [0] * 6
         lines = [json.loads(text) for text in (tmp_path / "trace.jsonl").read_text().splitlines()]
-        assert len(lines) == 900
+        assert len(lines) == 180

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from dopejar_tracing.model.event import LEVELS, Level, Status
-from dopejar_tracing.model.values import summary_of
+from dopejar_tracing.model.values import plain_text, summary_of
 from dopejar_tracing.settings import Settings
 
 MAX_REMEMBERED = 4_096
@@ -20,7 +20,7 @@ MAX_REMEMBERED = 4_096
 _STATUSES = {status.value: status.value for status in Status}
 
 
-class Point(msgspec.Struct, frozen=True):
+class Site(msgspec.Struct, frozen=True):
     """A place in the application that emits."""
 
     layer: str
@@ -31,31 +31,31 @@ class Point(msgspec.Struct, frozen=True):
     """What the caller named that does not exist, for the metadata."""
 
 
-class Points(dict[tuple[Any, Any], Point]):
-    """(layer, operation) as given → its Point."""
+class Sites(dict[tuple[Any, Any], Site]):
+    """(layer, operation) as given → its Site."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
         self._layers = settings.known_layers()
 
-    def __missing__(self, key: tuple[Any, Any]) -> Point:
+    def __missing__(self, key: tuple[Any, Any]) -> Site:
         if len(self) >= MAX_REMEMBERED:
             self.clear()
-        point = self[key] = self.resolve(*key)
-        return point
+        site = self[key] = self.resolve(*key)
+        return site
 
-    def resolve(self, layer: object, operation: object) -> Point:
-        """The Point, without a look into the memory: for keys whose hash cannot be trusted."""
+    def resolve(self, layer: object, operation: object) -> Site:
+        """The Site, without a look into the memory: for keys whose hash cannot be trusted."""
         resolved = self._layers.resolve(layer)
         name = summary_of(operation, 100)
         threshold = self._settings.threshold(resolved.name, resolved.prefix, name)
         known = self._layers.get(layer) is not None
         unknown = {} if known else {"unknown_layer": summary_of(layer, 100)}
-        return Point(resolved.name, resolved.prefix, name, threshold, unknown)
+        return Site(resolved.name, resolved.prefix, name, threshold, unknown)
 
-    def find(self, layer: object, operation: object) -> Point:
-        """The Point of anything."""
+    def find(self, layer: object, operation: object) -> Site:
+        """The Site of anything."""
         if type(layer) is str and type(operation) is str:
             return self[layer, operation]
         return self.resolve(layer, operation)
@@ -65,7 +65,7 @@ def level_of(level: object, unknown: dict[str, Any]) -> Level:
     """The level named; `info` for None, and for what is none, which is then noted."""
     if level is None:
         return Level.INFO
-    known = LEVELS.get(level) if isinstance(level, str) else None
+    known = LEVELS.get(plain_text(level))
     if known is None:
         unknown["unknown_level"] = summary_of(level, 100)
         return Level.INFO
@@ -74,7 +74,7 @@ def level_of(level: object, unknown: dict[str, Any]) -> Level:
 
 def status_of(status: object, unknown: dict[str, Any]) -> str:
     """The status named; `success` for what is none, which is then noted."""
-    known = _STATUSES.get(status) if isinstance(status, str) else None
+    known = _STATUSES.get(plain_text(status))
     if known is None:
         unknown["unknown_status"] = summary_of(status, 100)
         return Status.SUCCESS.value

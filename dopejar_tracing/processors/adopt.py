@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from os.path import basename
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dopejar_tracing.model.errors import describe_error
 from dopejar_tracing.model.event import OWN_KINDS, Level, Status
@@ -56,7 +56,7 @@ class AdoptLine:
         line: dict[str, Any] = {
             "hrm_layer": "system" if span is None else span.layer,
             "operation": "log",
-            "component": text_of(bound.pop("component", None) or caller(sys._getframe(1))),
+            "component": text_of(bound.pop("component", None) or logging_file(sys._getframe(1))),
             "input_summary": message,
             "status": (Status.ERROR if level >= Level.ERROR else Status.SUCCESS).value,
             "level": level,
@@ -70,14 +70,22 @@ class AdoptLine:
         return line
 
 
-def caller(frame: FrameType | None) -> str:
+def logging_file(frame: FrameType | None) -> str:
     """Basename of the file that logged: the nearest frame that is no logging machinery."""
     while frame is not None:
         module = frame.f_globals.get("__name__")
         if not isinstance(module, str) or module.partition(".")[0] not in _MACHINERY:
             return basename(frame.f_code.co_filename)
         frame = frame.f_back
-    return ""
+    return _awaiting_file()
+
+
+def _awaiting_file() -> str:
+    """The same for `await log.ainfo()`, which runs in a thread of its own and has the caller's frames set aside."""
+    from structlog.processors import CallsiteParameter, CallsiteParameterAdder
+
+    adder = CallsiteParameterAdder([CallsiteParameter.FILENAME], additional_ignores=sorted(_MACHINERY))
+    return str(adder(cast("Any", None), "", {})["filename"])
 
 
 def _formatted(message: object, values: object) -> object:

@@ -34,7 +34,7 @@ class TestGetLogger:
         assert line["parent_id"] == found["route"]["trace_id"]
         assert line["trace_id"].startswith("rsn_")
         assert line["input_summary"] == "plan A ready"
-        assert line["component"] == "test_lines.py"
+        assert line["component"] == "test_logger.py"
         assert line["duration_ms"] == 0
         assert line["metadata"] == {"steps": 3, "kind": "x", "logger": "planner", "level": "warn"}
 
@@ -68,6 +68,7 @@ class TestGetLogger:
         asyncio.run(main())
         found = by_operation(lines())
         assert found["log"]["parent_id"] == found["route"]["trace_id"]
+        assert found["log"]["component"] == "test_logger.py"
 
     def test_disabled(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """While tracing is off its lines go nowhere."""
