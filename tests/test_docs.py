@@ -32,6 +32,7 @@ class TestReadme:
         done = run_python(code, tmp_path, "-W", "error", env={"DOPEJAR_TRACE": "1"})
         assert done.returncode == 0, done.stderr
         assert "Error" not in done.stderr
+        assert not any("unknown_layer" in line["metadata"] for line in read_lines(tmp_path / "trace.jsonl"))
 
     def test_ten_lines(self, tmp_path: Path) -> None:
         """The first program draws its tree, and writes a line for each of its decisions."""
