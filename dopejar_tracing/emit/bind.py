@@ -43,8 +43,9 @@ def bind_trace(
         @bind_trace("memory", "write", input="{namespace}.{key}")
         def write(namespace, key, data): ...
 
-    Works with `with`, `async with`, and as a decorator of functions, coroutine functions, generators and async
-    generators. It never raises, whatever it is given; what it cannot make sense of is named in the metadata.
+    Works with `with`, `async with`, and as a decorator of functions, coroutine functions, generators and
+    async generators. It never raises, whatever it is given; what it cannot make sense of is named in the
+    metadata.
 
     Args:
         layer: long or short name.
