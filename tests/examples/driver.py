@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -76,6 +77,7 @@ class Terminal:
         command = _command(folder, arguments)
         self._pid, self._leader = pty.fork()
         if self._pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job has it ignored
             os.chdir(EXAMPLES)
             os.execve(command[0], command, environment)
 
