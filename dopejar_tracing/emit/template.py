@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -13,8 +13,6 @@ from dopejar_tracing.model.values import complaint, text_of
 
 Fill = Callable[[object], object]
 """A template → its text; anything else → itself."""
-_FIELD = re.compile(r"[^.\[]*")
-"""The field in `{field.attribute[key]}`."""
 CallFill = Callable[[tuple[Any, ...], dict[str, Any], dict[str, Any]], Fill]
 """(args, kwargs, notes) → what fills templates for this call; why one does not fit goes into the notes."""
 
@@ -84,12 +82,19 @@ def fill_fields(template: str, fields: Mapping[str, Any], notes: dict[str, Any])
     fit goes into the notes.
     """
     try:
-        names = [_FIELD.match(name)[0] for _, name, _, _ in Formatter().parse(template) if name]  # type: ignore[index]
+        names = _names(template)
         if names and all(fields.get(name) is None for name in names):
             return ""
         return _FieldFormatter().vformat(template, (), fields)
     except BaseException as error:  # it is the application's, and so are the fields
         return _unfilled(template, error, notes)
+
+
+@lru_cache(maxsize=1_024)
+def _names(template: str) -> list[str]:
+    """The fields that a template names."""
+    named = (name for _, name, _, _ in Formatter().parse(template) if name)
+    return [name.partition(".")[0].partition("[")[0] for name in named]
 
 
 def _unfilled(template: object, error: BaseException, notes: dict[str, Any]) -> str:
