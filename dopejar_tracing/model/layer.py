@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 import msgspec
 
@@ -63,10 +62,6 @@ class Layers:
         if isinstance(spelling, str) and LAYER_NAME.fullmatch(spelling):
             return Layer(spelling, spelling.replace("_", "")[:3])
         return SYSTEM
-
-    def nearest(self, spelling: str) -> str | None:
-        """The known spelling that was probably meant."""
-        return next(iter(get_close_matches(spelling, self._by_spelling, n=1)), None)
 
 
 def conflict(name: str, prefix: str) -> str | None:

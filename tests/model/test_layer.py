@@ -63,13 +63,6 @@ class TestLayers:
         assert parse_id(f"{layer.prefix}_1_0000").prefix == layer.prefix
         assert Layers().resolve(layer.name) == layer
 
-    @pytest.mark.parametrize(
-        ("spelling", "meant"), [("memroy", "memory"), ("tool", "tools"), ("al", "alt"), ("qqqq", None)]
-    )
-    def test_nearest(self, spelling: str, meant: str | None) -> None:
-        """A misspelt layer leads to the known spelling that was probably meant, or to none."""
-        assert Layers(DECLARED).nearest(spelling) == meant
-
 
 class TestConflict:
     """What may be declared as a layer."""
