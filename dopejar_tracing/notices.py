@@ -1,4 +1,4 @@
-"""What the tracing itself has to say, on stderr, in one line each, and never twice in a row.
+"""What the tracing itself has to say, on stderr, in one line each.
 
 Tracing does not raise into the application (contract §4); this is the other half of that promise.
 """

@@ -272,7 +272,7 @@ os.mkdir("elsewhere"); os.chdir("elsewhere")
 with open("../settings.yaml", "w") as file:
     file.write("tracing: {enabled: true, console: never, level: warn}")
 deadline = time.monotonic() + 20
-while t.configure.__globals__["ACTIVE"].effective.settings.level != "warn" and time.monotonic() < deadline:
+while t.configure.__globals__["ACTIVE"].pipeline.settings.level != "warn" and time.monotonic() < deadline:
     time.sleep(0.01)
 t.trace_event("sys", "quiet")
 t.trace_event("sys", "two", level="warn")
@@ -473,11 +473,14 @@ class TestToggle:
         shutdown()
         assert len(read_lines(tmp_path / "run.jsonl")) == 1
 
-    def test_wrong_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Setting it never raises."""
+    def test_wrong_environment(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Setting it never raises; what is wrong elsewhere is said."""
         configure(enabled=False)
         monkeypatch.setenv("DOPEJAR_TRACE_LEVEL", "inof")
         tracer.enabled = True
+        assert "DOPEJAR_TRACE_LEVEL: expected one of" in capsys.readouterr().err
         trace_event("sys", "x")
         shutdown()
         assert len(read_lines(tmp_path / "trace.jsonl")) == 1

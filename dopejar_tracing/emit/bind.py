@@ -96,8 +96,7 @@ class BoundTrace(msgspec.Struct, eq=False):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.spans:
-            self._leave().finish(error)
+        self.__exit__(kind, error, traceback)
 
     def __call__(self, function: F) -> F:
         """Decorate: a span around each call; signature and kind of the function stay."""

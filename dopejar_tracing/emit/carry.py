@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial, wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from dopejar_tracing.emit.context import current_trace_id
-from dopejar_tracing.emit.pipeline import PARENT_VARIABLE, running
+from dopejar_tracing.emit.pipeline import ACTIVE, PARENT_VARIABLE, running
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,7 +57,8 @@ def child_environment(environment: Mapping[str, str] | None = None) -> dict[str,
     pipeline = running()
     if pipeline is not None:
         child["DOPEJAR_TRACE"] = "1"
-        child["DOPEJAR_TRACE_OUTPUT"] = pipeline.output or "null"
+        output = pipeline.settings.output
+        child["DOPEJAR_TRACE_OUTPUT"] = "null" if output is None else str(Path(ACTIVE.folder, output))
         parent = current_trace_id() or pipeline.parent_id
         if parent is not None:
             child[PARENT_VARIABLE] = parent

@@ -39,15 +39,13 @@ class Pipeline:
         sinks: where lines go.
         watchers: the sinks that want to know of a span when it begins.
         parent_id: the span of another process that this process's roots hang under, if any.
-        output: the file, from the root of the file system; None without one.
     """
 
-    __slots__ = ("chain", "lost", "output", "parent_id", "settings", "sinks", "sites", "watchers")
+    __slots__ = ("chain", "lost", "parent_id", "settings", "sinks", "sites", "watchers")
 
-    def __init__(self, settings: Settings, sinks: list[Sink], folder: str) -> None:
+    def __init__(self, settings: Settings, sinks: list[Sink]) -> None:
         self.settings = settings
         self.parent_id = _parent_from(os.environ)
-        self.output = None if settings.output is None else str(Path(folder, settings.output))
         self.sites = Sites(settings)
         self.sinks = sinks
         self.watchers = tuple(sink for sink in sinks if sink.watches)
@@ -86,14 +84,13 @@ class Unstarted(Enum):
 class _Active:
     """What is in force in this process; swapped as a whole, read without a lock."""
 
-    __slots__ = ("arguments", "effective", "flag", "folder", "pipeline", "source", "watch")
+    __slots__ = ("arguments", "flag", "folder", "pipeline", "source", "watch")
 
     def __init__(self) -> None:
         self.source: Source | None = None
         self.arguments: dict[str, Any] = {}
         self.folder = ""
         self.pipeline: Pipeline | Unstarted | None = Unstarted.YET
-        self.effective: Effective | None = None
         self.flag: bool | None = None
         self.watch: FileWatch | None = None
 
@@ -140,11 +137,8 @@ def configure(path_or_settings: Source | None = None, /, **overrides: Any) -> Se
 def set_enabled(enabled: bool) -> None:
     """Switch on or off; all else stays as it is. Never raises: what is wrong elsewhere is said."""
     with _lock:
-        if isinstance(ACTIVE.pipeline, Unstarted):
-            running()
         ACTIVE.arguments = {**ACTIVE.arguments, "enabled": enabled}
-        file = ACTIVE.watch.absolute if ACTIVE.watch else None
-        _enforce(load(ACTIVE.source, ACTIVE.arguments, flag=ACTIVE.flag, file=file, lenient=True))
+        _enforce_what_is_right()
 
 
 def shutdown() -> None:
@@ -165,10 +159,8 @@ def set_flag(flag: bool) -> None:
 def reload() -> None:
     """Read all sources again; if one is wrong, say so and leave everything as it is."""
     with _lock:
-        # The file that was found at first, though the host may have changed its directory since.
-        file = ACTIVE.watch.absolute if ACTIVE.watch else None
         try:
-            _enforce(load(ACTIVE.source, ACTIVE.arguments, flag=ACTIVE.flag, file=file))
+            _enforce(_load_again())
         except SettingsError as error:
             _complain(str(error).splitlines(), "the settings stay as they were")
 
@@ -177,11 +169,23 @@ def _start() -> Pipeline | None:
     """Begin from environment and settings file, as nobody called `configure`."""
     with _lock:
         if isinstance(ACTIVE.pipeline, Unstarted):
-            effective = load(flag=ACTIVE.flag, lenient=True)
-            _complain(effective.problems, "left aside")
-            ACTIVE.folder = _working_directory()
-            _enforce(effective)
+            _enforce_what_is_right()
         return running()
+
+
+def _enforce_what_is_right() -> None:
+    """Read all sources again; what is wrong in one is said, and left aside."""
+    if isinstance(ACTIVE.pipeline, Unstarted):
+        ACTIVE.folder = _working_directory()
+    effective = _load_again(lenient=True)
+    _complain(effective.problems, "left aside")
+    _enforce(effective)
+
+
+def _load_again(*, lenient: bool = False) -> Effective:
+    # The file that was found at first, though the host may have changed its directory since.
+    file = ACTIVE.watch.path if ACTIVE.watch else None
+    return load(ACTIVE.source, ACTIVE.arguments, flag=ACTIVE.flag, file=file, lenient=lenient)
 
 
 def _complain(problems: list[str] | tuple[str, ...], consequence: str) -> None:
@@ -190,10 +194,9 @@ def _complain(problems: list[str] | tuple[str, ...], consequence: str) -> None:
 
 
 def _enforce(effective: Effective) -> None:
-    ACTIVE.effective = effective
     MINT.resize(effective.settings.id_random)
     file = effective.file and Path(ACTIVE.folder, effective.file)
-    if ACTIVE.watch is None or ACTIVE.watch.absolute != file:
+    if ACTIVE.watch is None or ACTIVE.watch.path != file:
         _stop_watching()
         ACTIVE.watch = FileWatch(file, reload) if file else None
     _replace(effective.settings if effective.settings.enabled else None)
@@ -204,7 +207,7 @@ def _replace(settings: Settings | None) -> None:
     old = ACTIVE.pipeline if isinstance(ACTIVE.pipeline, Pipeline) else None
     old_sinks = old.sinks if old else []
     sinks = open_sinks(settings, ACTIVE.folder, old_sinks) if settings else []
-    ACTIVE.pipeline = Pipeline(settings, sinks, ACTIVE.folder) if settings else None
+    ACTIVE.pipeline = Pipeline(settings, sinks) if settings else None
     if settings:
         host_logging.lead(trace_line)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,22 +17,27 @@ class FileWatch:
     The disabled path of tracing has no time for a look at a clock, hence a thread; and only a process
     that has a settings file gets one. It rests while the process forks: a child would not have it, and
     Python warns of a fork in a process with threads.
+
+    Args:
+        path: from the root of the file system, as the host may change its working directory.
+        changed: called from the thread.
     """
 
     def __init__(self, path: Path, changed: Callable[[], None]) -> None:
-        self.absolute = path
+        self.path = path
         self._changed = changed
         self._seen = self._look()
+        self._stopped = threading.Event()
+        self._stopped.set()
         self.resume()
 
     def stop(self) -> None:
         """Let the thread end; it is not waited for, since it may be waiting for the caller."""
-        _watches.discard(self)
         self._stopped.set()
 
     def _look(self) -> tuple[int, ...] | None:
         try:
-            status = self.absolute.stat()
+            status = self.path.stat()
         except OSError:
             return None
         if not status.st_size:  # about to be written anew
@@ -55,8 +59,9 @@ class FileWatch:
             self._thread.join(timeout=1)
 
     def resume(self) -> None:
-        """Start the thread, again after a fork: in the parent and in the child."""
-        _watches.add(self)
+        """Start the thread unless it runs; again after a fork, in the parent and in the child."""
+        if not self._stopped.is_set():
+            return
         self._stopped = threading.Event()
         self._thread = threading.Thread(
             target=self._run, args=(self._stopped,), name="dopejar-settings", daemon=True
@@ -64,33 +69,3 @@ class FileWatch:
         # The interpreter is ending, or there are too many: then changes of the file go unnoticed.
         with suppress(RuntimeError):
             self._thread.start()
-
-
-_watches: set[FileWatch] = set()
-_forking = threading.RLock()
-"""Held while a process forks, so that several threads that fork do not pause and resume in between."""
-
-
-def _before_fork() -> None:
-    _forking.acquire()
-    for watch in tuple(_watches):
-        watch.pause()
-
-
-def _after_fork_in_parent() -> None:
-    for watch in tuple(_watches):
-        watch.resume()
-    _forking.release()
-
-
-def _after_fork_in_child() -> None:
-    global _forking
-    _forking = threading.RLock()
-    for watch in tuple(_watches):
-        watch.resume()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-    )

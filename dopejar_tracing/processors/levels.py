@@ -20,7 +20,7 @@ class FilterByLevel:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._prefixes = {layer.name: layer.prefix for layer in settings.known_layers()}
+        self._layers = settings.known_layers()
 
     def __call__(self, _logger: WrappedLogger, method_name: str, event_dict: EventDict) -> EventDict:
         if method_name in OWN_KINDS:
@@ -30,8 +30,7 @@ class FilterByLevel:
         level = max(
             event_dict.get("level", Level.INFO), STATUS_LEVELS.get(event_dict.get("status", ""), 0)
         )
-        prefix = self._prefixes.get(layer, layer)
-        if level < self._settings.threshold(layer, prefix, operation):
+        if level < self._settings.threshold(layer, self._layers.resolve(layer).prefix, operation):
             from structlog import DropEvent
 
             raise DropEvent
