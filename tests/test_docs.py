@@ -13,7 +13,8 @@ from helpers import KEYS, ROOT, read_lines, run_python
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.forest import build_forest
 from dopejar_tracing.settings import load
-from dopejar_tracing.show.tree import render_forest
+from dopejar_tracing.show.line import plain
+from dopejar_tracing.show.tree import event_line, tree_lines
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -67,8 +68,9 @@ class TestReadme:
             TraceEvent(own, parent, str(at), layer, operation, "x.py", given, made, ms, "success", metadata)
             for at, (own, parent, layer, operation, given, made, ms, metadata) in enumerate(shown)
         ]
-        (tree,) = render_forest(build_forest(events))
-        assert f"{tree.plain}\n" == picture
+        (root,) = build_forest(events)
+        lines = tree_lines(root, lambda node: event_line(node.event))
+        assert "".join(f"{plain(line)}\n" for line in lines) == picture
 
     def test_links(self) -> None:
         """What it links to exists."""

@@ -36,8 +36,8 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     parent_id: str | None
     """ID of the recorded span around it, here or in the process that started this one."""
     component: str
-    input: Any
-    output: Any
+    input: str
+    output: str
     level: Level
     began_ns: int
     """Nanoseconds since the epoch."""
@@ -60,6 +60,11 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     def layer(self) -> str:
         """The long name of its layer."""
         return self.site.layer
+
+    @property
+    def operation(self) -> str:
+        """What is done."""
+        return self.site.operation
 
     def set_output(self, /, output: object = "", **metadata: object) -> None:
         """Say what came out, any object, shown by `str`; and what else is worth recording."""

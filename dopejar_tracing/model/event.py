@@ -86,3 +86,19 @@ class OpenSpan(Protocol):
     @property
     def layer(self) -> str:
         """The long name of its layer."""
+
+
+class BegunSpan(OpenSpan, Protocol):
+    """What a sink may know of a span that has just begun."""
+
+    @property
+    def operation(self) -> str:
+        """What is done."""
+
+    @property
+    def input(self) -> str:
+        """What went in, as text, not cut."""
+
+    @property
+    def started_ns(self) -> int:
+        """When it began: nanoseconds of the monotonic clock."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from dopejar_tracing.errors import SettingsError
-from dopejar_tracing.settings.schema import KEYS, Problems, Settings, check_rules, check_values
+from dopejar_tracing.settings.schema import KEYS, NAMING_LAYERS, Problems, Settings, check_values
 
 SETTINGS_FILES = ("settings.yaml", "config/settings.yaml")
 SETTINGS_VARIABLE = "DOPEJAR_SETTINGS"
@@ -68,7 +68,7 @@ def load(
     path, arguments = _split(source, overrides, file or find_file(environ))
     values: dict[str, Any] = {}
     origins = dict.fromkeys(KEYS, "default")
-    places = {"levels": ""}
+    places = dict.fromkeys(NAMING_LAYERS, "")
     found: list[str] = []
 
     def take(values_here: Mapping[Any, Any], place: str, origin: str, label: str | None = None) -> None:
@@ -89,10 +89,12 @@ def load(
             values["console"], origins["console"] = "always", "--trace"
     take(arguments, "configure(): ", "configure()")
 
-    before = len(found)
-    check_rules(Settings(**values), Problems(places["levels"], found))
-    if len(found) > before:
-        values["levels"], origins["levels"] = {}, "default"
+    merged = Settings(**values)
+    for key, check in NAMING_LAYERS.items():
+        before = len(found)
+        check(merged, Problems(places[key], found))
+        if len(found) > before:
+            values[key], origins[key] = {}, "default"
     if found and not lenient:
         raise SettingsError("\n".join(found))
     return Effective(Settings(**values), origins, path, tuple(found))

@@ -6,6 +6,7 @@ A new setting is a field of `Settings`, a line in `CHECKS`, and its words in the
 from __future__ import annotations
 
 import os
+import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -16,6 +17,9 @@ import msgspec
 from dopejar_tracing.model.event import LEVELS, Level
 from dopejar_tracing.model.layer import Layers, conflict
 from dopejar_tracing.model.values import cut
+
+ROLES = ("other", "error", "blocked", "branch", "time", "quick", "note", "open", "repeated")
+"""What a piece of the picture can mean, beside the layers; `theme` names a style for each."""
 
 ConsoleMode = Literal["auto", "always", "never"]
 LevelName = Literal["debug", "info", "warn", "error"]
@@ -32,10 +36,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     layers: Mapping[str, str] = {}
     summary_chars: int = 100
     id_random: int | None = None
+    theme: Mapping[str, str] = {}
 
     def known_layers(self) -> Layers:
         """The six layers of the seed, and those declared under `layers`."""
         return Layers(self.layers)
+
+    def styles(self) -> dict[str, str]:
+        """The theme, its layers by their long names."""
+        layers = self.known_layers()
+        named = ((layers.get(role), role, style) for role, style in self.theme.items())
+        return {layer.name if layer else role: style for layer, role, style in named}
 
     def threshold(self, layer: str, prefix: str, operation: str) -> Level:
         """The least level at which an operation is recorded: the narrowest rule wins."""
@@ -145,6 +156,35 @@ def _layers(key: str, value: object, problems: Problems) -> object:
     return declared
 
 
+_ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
+_HUES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+_COLOURS = ("default", *_HUES, *(f"bright_{hue}" for hue in _HUES))
+_OTHER_COLOUR = re.compile(r"#[0-9a-f]{6}|color\((1?[0-9]?[0-9]|2[0-4][0-9]|25[0-5])\)")
+_STYLE = (
+    f"attributes ({', '.join(_ATTRIBUTES)}) and colours ({', '.join(_COLOURS)}, color(0) to color(255), "
+    "#rrggbb), such as 'bold red' or 'white on blue'"
+)
+
+
+def _theme(key: str, value: object, problems: Problems) -> object:
+    styles = _mapping(key, value, problems, "what a text means to a style")
+    for role, style in styles.items():
+        words = style.lower().split() if isinstance(style, str) else []
+        wrong = [word for word in words if not _is_style(word)]
+        if wrong or not words or words[-1] in {"on", "not"}:
+            problems.add(
+                f"{key}.{role}",
+                _STYLE,
+                style,
+                (*_ATTRIBUTES, *_COLOURS),
+            )
+    return {role: style.lower() if isinstance(style, str) else style for role, style in styles.items()}
+
+
+def _is_style(word: str) -> bool:
+    return word in {*_ATTRIBUTES, *_COLOURS, "on", "not"} or bool(_OTHER_COLOUR.fullmatch(word))
+
+
 CHECKS: Mapping[str, Check] = {
     "enabled": _boolean,
     "output": _output,
@@ -154,6 +194,7 @@ CHECKS: Mapping[str, Check] = {
     "layers": _layers,
     "summary_chars": _number(8, 100_000),
     "id_random": _number(4, 16, nullable=True),
+    "theme": _theme,
 }
 
 
@@ -184,5 +225,25 @@ def check_rules(settings: Settings, problems: Problems) -> None:
     for rule in settings.levels:
         layer = rule.partition(".")[0] if isinstance(rule, str) else rule
         if layers.get(layer) is None:
-            names = ", ".join(known.name for known in layers)
-            problems.add(f"levels.{rule}", f"a layer ({names}; more under layers)", layer, spellings)
+            problems.add(f"levels.{rule}", f"a layer ({_names(layers)})", layer, spellings)
+
+
+def check_roles(settings: Settings, problems: Problems) -> None:
+    """Each style under `theme` must be for a layer that exists, or for what a text can mean."""
+    layers = settings.known_layers()
+    choices = [*(spelling for layer in layers for spelling in (layer.name, layer.prefix)), *ROLES]
+    for role in settings.theme:
+        if role not in choices:
+            expected = f"a layer ({_names(layers)}), or {', '.join(ROLES)}"
+            problems.add(f"theme.{role}", expected, role, choices)
+
+
+def _names(layers: Layers) -> str:
+    return f"{', '.join(layer.name for layer in layers)}; more under layers"
+
+
+NAMING_LAYERS: Mapping[str, Callable[[Settings, Problems], None]] = {
+    "levels": check_rules,
+    "theme": check_roles,
+}
+"""Settings that name layers, and can be checked only when all sources are known."""

@@ -1,27 +1,60 @@
-"""Consoles of rich, set up once for all that is shown: colour where it is wanted, text as it is."""
+"""What a stream can show: colour where it is wanted, as escape sequences made once."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
+from typing import IO
 
 from rich.console import Console
 from rich.text import Text
 
+from dopejar_tracing.show.line import Line
+from dopejar_tracing.show.theme import OTHER, STYLES
 
-def stderr_console() -> Console:
-    """A console that knows what stderr can show."""
-    # NO_COLOR (no-color.org) takes colour away; without colour, bold and dim are only noise as well.
-    plain = bool(os.environ.get("NO_COLOR"))
-    return Console(
-        stderr=True, color_system=None if plain else "auto", markup=False, highlight=False, emoji=False
-    )
+Codes = tuple[str, str]
+"""What goes before a text, and what goes behind it."""
+_NONE: Codes = ("", "")
 
 
-def drawn(console: Console, text: Text) -> str:
-    """The text with the colours that the console can show, and a newline.
+class Painter:
+    """Lines → text with the colours of a theme, for one stream.
 
-    A string, for the caller to write: rich's own writing ends the process when a pipe is closed.
+    rich decides what the stream can show (NO_COLOR, FORCE_COLOR, TERM, COLORTERM, whether it is a terminal)
+    and what a style looks like there, once. A line is then painted in a microsecond or two; rich's own way,
+    a hundred times as long, would be felt by the application, which shares the interpreter.
+
+    Args:
+        stream: where the text will go.
+        theme: role or layer → style, over those of `theme.STYLES`.
     """
+
+    def __init__(self, stream: IO[str], theme: Mapping[str, str] | None = None) -> None:
+        # NO_COLOR (no-color.org) takes colour away; without colour, bold and dim are only noise as well.
+        plain = bool(os.environ.get("NO_COLOR"))
+        console = Console(file=stream, color_system=None if plain else "auto", highlight=False)
+        styles = {**STYLES, **(theme or {})}
+        self._codes = {role: _codes(console, style) for role, style in styles.items()}
+        self._other = self._codes[OTHER]
+        self._codes[""] = _NONE
+
+    def __call__(self, line: Line) -> str:
+        """The line as it is sent to the stream, without a newline."""
+        codes, other = self._codes, self._other
+        painted = []
+        for text, role in line:
+            before, behind = codes.get(role, other)
+            painted.append(f"{before}{text}{behind}")
+        return "".join(painted)
+
+
+def _codes(console: Console, style: str) -> Codes:
     with console.capture() as capture:
-        console.print(text, soft_wrap=True)
-    return capture.get()
+        console.print(Text("|", style), end="")
+    before, _, behind = capture.get().partition("|")
+    return before, behind
+
+
+def painted_lines(painter: Painter, lines: Iterable[Line]) -> str:
+    """All lines, each with its newline."""
+    return "".join(f"{painter(line)}\n" for line in lines)

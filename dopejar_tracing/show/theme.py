@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LAYER_STYLES = {
+LAYERS = {
     "altitude": "cyan",
     "focus": "magenta",
     "reasoning": "blue",
@@ -10,10 +10,23 @@ LAYER_STYLES = {
     "memory": "bright_blue",
     "system": "default",
 }
-STATUS_STYLES = {"error": "bold red", "blocked": "yellow"}
-BRANCH = TIME = NOTE = "dim"  # not a grey: some backgrounds are the very same
+OTHER = "other"
+"""Role of an application's own layers, as long as the theme names no hue for one."""
 
+# Dim instead of grey: some backgrounds are the very same grey.
+STYLES = {
+    **LAYERS,
+    OTHER: "bright_cyan",
+    "error": "bold red",
+    "blocked": "yellow",
+    "branch": "dim",
+    "time": "default",
+    "quick": "dim",
+    "note": "dim",
+    "open": "bold",
+    "repeated": "dim",
+}
+"""Role → style, in rich's words: attributes and colours. A role is what a piece of text means."""
 
-def layer_style(layer: str) -> str:
-    """The hue of a layer; an application's own layers share one."""
-    return LAYER_STYLES.get(layer, "bright_cyan")
+QUICK_US = 10_000
+"""Microseconds; a time below is `quick`, and stands back behind those that are worth a look."""

@@ -2,75 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from rich.text import Text
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 from dopejar_tracing.model.event import Status, TraceEvent
-from dopejar_tracing.model.forest import Node
-from dopejar_tracing.show import theme
+from dopejar_tracing.show.line import Line
 from dopejar_tracing.show.text import duration, visible
+from dopejar_tracing.show.theme import QUICK_US
 
 MAX_INDENT = 160
 """Characters; what is deeper than 40 levels stands below its parent, no longer to its right."""
 
-
-def render_forest(roots: Iterable[Node]) -> Iterator[Text]:
-    """One text a tree, without a last newline."""
-    return (render_tree(root) for root in roots)
+SHOWN_METADATA = ("duration_us", "tokens_saved", "reason", "error_type", "error", "error_at")
+"""What of an event's metadata its line shows; a sink that holds events for it need not keep the rest."""
 
 
-def render_tree(root: Node) -> Text:
-    """The root's line and, under it, those of all that descends from it."""
-    lines = [render_event(root.event)]
+class HasChildren(Protocol):
+    """What can be drawn as a tree."""
+
+    @property
+    def children(self) -> Sequence[Any]:
+        """Nodes of the same kind, in the order in which they are drawn."""
+
+
+N = TypeVar("N", bound=HasChildren)
+
+
+def tree_lines(top: N, describe: Callable[[N], Line], depth: int = 0) -> Iterator[Line]:
+    """The line of the top and, under it, those of all that descends from it.
+
+    Args:
+        top: of the tree.
+        describe: makes a node's line, without its branches.
+        depth: how deep the top itself hangs, under parents whose lines stand above already.
+    """
+    yield [(hanging(depth), "branch"), *describe(top)] if depth else describe(top)
     # A stack, not recursion: a tree may be deeper than Python's own.
-    pending = _branches(root.children, "")
+    pending = _branches(top.children, indent(depth))
     while pending:
-        node, lead, indent = pending.pop()
-        lines.append(Text.assemble((lead, theme.BRANCH), render_event(node.event)))
-        pending.extend(_branches(node.children, indent))
-    return Text("\n").join(lines)
+        node, lead, deeper = pending.pop()
+        yield [(lead, "branch"), *describe(node)]
+        if node.children:
+            pending.extend(_branches(node.children, deeper))
 
 
-def _branches(children: list[Node], indent: str) -> list[tuple[Node, str, str]]:
+def indent(depth: int) -> str:
+    """What stands before the children's branches of a node at that depth, more siblings to come."""
+    return ("  │ " * depth)[:MAX_INDENT]
+
+
+def hanging(depth: int) -> str:
+    """What stands before a node at that depth, more siblings to come."""
+    return f"{indent(depth - 1)}  ├─" if depth else ""
+
+
+def _branches(children: Sequence[N], before: str) -> list[tuple[N, str, str]]:
     """(child, what stands before its line, indent of its own children), the last child first."""
-    if len(indent) >= MAX_INDENT:
-        return [(child, f"{indent}  └─", indent) for child in reversed(children)]
+    if len(before) >= MAX_INDENT:
+        return [(child, f"{before}  └─", before) for child in reversed(children)]
     last = len(children) - 1
     branches = [
         (
             child,
-            f"{indent}  {'└─' if at == last else '├─'}",
-            f"{indent}  {'  ' if at == last else '│ '}",
+            f"{before}  {'└─' if at == last else '├─'}",
+            f"{before}  {'  ' if at == last else '│ '}",
         )
         for at, child in enumerate(children)
     ]
     return branches[::-1]
 
 
-def render_event(event: TraceEvent) -> Text:
+def event_line(event: TraceEvent) -> Line:
     """One line: `[alt] transition: L3→L2 → success (5ms) [saved 45 tokens]`."""
-    prefix = event.trace_id.partition("_")[0]
-    alarm = theme.STATUS_STYLES.get(event.status, "")
-    text = Text()
-    text.append(f"[{visible(prefix)}]", theme.layer_style(event.hrm_layer))
-    text.append(f" {visible(event.operation)}")
-    if event.input_summary:
-        text.append(f": {visible(event.input_summary)}")
-    outcome = event.output_summary or (event.status if alarm else "")
+    status = event.status
+    alarm = status if status in {"error", "blocked"} else ""
+    line = head(event.trace_id, event.hrm_layer, event.operation, event.input_summary)
+    outcome = event.output_summary or alarm
     if outcome:
-        text.append(f" → {visible(outcome)}", alarm)
+        line.append((f" → {visible(outcome)}", alarm))
     microseconds = event.duration_us
     if microseconds is not None:
-        text.append(f" ({duration(microseconds)})", theme.TIME)
-    said = "" if outcome == event.status or not alarm else event.status
-    why = ": ".join(part for part in (said, _why(event)) if part)
-    if why:
-        text.append(f" [{visible(why)}]", alarm)
+        role = "quick" if microseconds < QUICK_US else "time"
+        line.append((f" ({duration(microseconds)})", role))
+    if alarm:
+        said = "" if outcome == alarm else alarm
+        why = ": ".join(part for part in (said, _why(event)) if part)
+        if why:
+            line.append((f" [{visible(why)}]", alarm))
     saved = event.metadata.get("tokens_saved")
     if isinstance(saved, int) and not isinstance(saved, bool):
-        text.append(f" [saved {saved} tokens]", theme.NOTE)
-    return text
+        line.append((f" [saved {saved} tokens]", "note"))
+    return line
+
+
+def head(trace_id: str, layer: str, operation: str, given: str) -> Line:
+    """What is known of a span when it begins: `[alt] transition: L3→L2`."""
+    asked = f": {visible(given)}" if given else ""
+    return [(f"[{visible(trace_id.partition('_')[0])}]", layer), (f" {visible(operation)}{asked}", "")]
 
 
 def _why(event: TraceEvent) -> str:
@@ -78,7 +106,5 @@ def _why(event: TraceEvent) -> str:
     metadata = event.metadata
     if event.status == Status.BLOCKED:
         return str(metadata.get("reason", ""))
-    if event.status != Status.ERROR:
-        return ""
     what = ": ".join(str(metadata[key]) for key in ("error_type", "error") if metadata.get(key))
     return ", ".join(str(part) for part in (what, metadata.get("error_at")) if part)

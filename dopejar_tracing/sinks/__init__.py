@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from dopejar_tracing.model.event import OpenSpan
+from dopejar_tracing.model.event import BegunSpan
 from dopejar_tracing.settings import Settings
 from dopejar_tracing.sinks.jsonl import JsonlSink
 
@@ -22,7 +22,7 @@ class Sink(Protocol):
     def __call__(self, line: dict[str, Any], /) -> None:
         """Take a finished line: the eleven keys of contract §3. It must not be changed."""
 
-    def started(self, span: OpenSpan, /) -> None:
+    def started(self, span: BegunSpan, /) -> None:
         """A recorded span has begun."""
 
     def before_fork(self) -> None:
@@ -49,7 +49,7 @@ def open_sinks(settings: Settings, folder: str, existing: Sequence[Sink] = ()) -
     if settings.console == "always" or (settings.console == "auto" and _on_terminal()):
         from dopejar_tracing.sinks.console import ConsoleSink  # loads rich
 
-        wanted.append(ConsoleSink())
+        wanted.append(ConsoleSink(settings.styles()))
     by_target = {sink.target: sink for sink in existing}
     return [by_target.get(sink.target, sink) for sink in wanted]
 

@@ -18,7 +18,7 @@ from dopejar_tracing.model.values import Copier
 from dopejar_tracing.notices import Losses
 
 if TYPE_CHECKING:
-    from dopejar_tracing.model.event import OpenSpan
+    from dopejar_tracing.model.event import BegunSpan
 
 # O_NONBLOCK: a FIFO that nobody reads must not stop the application.
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -106,7 +106,7 @@ class JsonlSink:
             if not is_foreign(error):  # the host's own, from a signal handler: a deadline, say
                 raise
 
-    def started(self, span: OpenSpan) -> None:
+    def started(self, span: BegunSpan) -> None:
         """Nothing: a span is written when it ends."""
 
     def before_fork(self) -> None:

@@ -35,6 +35,7 @@ class TestSettings:
             ["layers", "{}                        default"],
             ["summary_chars", "100                       default"],
             ["id_random", "null                      default"],
+            ["theme", "{}                        default"],
         ]
 
     def test_named_file(self, tmp_path: Path) -> None:

@@ -96,14 +96,16 @@ class Terminal:
 
         Args:
             there: whether it does.
-            idle: a key to press when nothing has happened for a second.
+            idle: a key to press again each second.
         """
         deadline = time.monotonic() + 20
+        pressed = time.monotonic()
         while not there(self.screen):
             assert time.monotonic() < deadline, self.screen
-            if not select.select([self._leader], [], [], 1)[0]:
+            if time.monotonic() - pressed > 1:
+                pressed = time.monotonic()
                 self.type(idle)
-            else:
+            if select.select([self._leader], [], [], 1)[0]:
                 try:
                     self.screen += os.read(self._leader, 65536).decode().replace("\r\n", "\n")
                 except OSError:  # nobody has the terminal open any more

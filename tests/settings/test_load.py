@@ -238,6 +238,7 @@ class TestFile:
             "console": "never",
             "level": "warn",
             "levels": {"memory": "warn", "mem.read": "debug", "tools": "error"},
+            "theme": {"memory": "bold cyan", "tools": "color(208)", "error": "white on #ff0000"},
             "layers": {"tools": "tol"},
             "summary_chars": 80,
             "id_random": 8,

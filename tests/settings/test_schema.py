@@ -10,10 +10,20 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.style import Style
 
 from dopejar_tracing.model.event import Level
 from dopejar_tracing.settings import KEYS, Settings, load
-from dopejar_tracing.settings.schema import CHECKS, LevelName, Problems, check_rules, check_values
+from dopejar_tracing.settings.schema import (
+    CHECKS,
+    ROLES,
+    LevelName,
+    Problems,
+    check_roles,
+    check_rules,
+    check_values,
+)
+from dopejar_tracing.show.theme import STYLES
 
 ERROR: LevelName = "error"
 LEVEL = "one of debug, info, warn, error"
@@ -22,6 +32,12 @@ PATH = "a path, or null for no file"
 PREFIX = "a prefix of 2 to 8 characters (a-z, 0-9)"
 OTHER = "another name and prefix than those of the layer memory (mem)"
 OWN = "a name and a prefix of its own for each layer"
+STYLE = (
+    "attributes (bold, dim, italic, underline, reverse, strike) and colours (default, black, red, green, "
+    "yellow, blue, magenta, cyan, white, bright_black, bright_red, bright_green, bright_yellow, bright_blue, "
+    "bright_magenta, bright_cyan, bright_white, color(0) to color(255), #rrggbb), such as 'bold red' or "
+    "'white on blue'"
+)
 DOCUMENTED = Path(__file__).parents[2] / "settings.yaml"
 
 
@@ -98,6 +114,12 @@ class TestCheckValues:
             ("id_random", None, None),
             ("id_random", 4, 4),
             ("id_random", 16, 16),
+            ("theme", None, {}),
+            (
+                "theme",
+                {"memory": "Bold bright_cyan", "error": "white on #FF8700", "note": "not dim color(255)"},
+                {"memory": "bold bright_cyan", "error": "white on #ff8700", "note": "not dim color(255)"},
+            ),
         ],
     )
     def test_good(self, key: str, value: object, used: object) -> None:
@@ -122,6 +144,12 @@ class TestCheckValues:
             ({"level": ["info"]}, "level", LEVEL, "['info']"),
             ({"levels": "debug"}, "levels", "a mapping of layer or layer.operation to a level", "'debug'"),
             ({"levels": {"mem.read": "degub"}}, "levels.mem.read", LEVEL, "'degub' (did you mean 'debug'?)"),
+            ({"theme": "red"}, "theme", "a mapping of what a text means to a style", "'red'"),
+            ({"theme": {"error": "rde"}}, "theme.error", STYLE, "'rde' (did you mean 'red'?)"),
+            ({"theme": {"error": ""}}, "theme.error", STYLE, "''"),
+            ({"theme": {"error": "red on"}}, "theme.error", STYLE, "'red on' (did you mean 'red'?)"),
+            ({"theme": {"error": "color(256)"}}, "theme.error", STYLE, "'color(256)'"),
+            ({"theme": {"error": 31}}, "theme.error", STYLE, "31"),
             ({"layers": ["tools"]}, "layers", "a mapping of layer names to ID prefixes", "['tools']"),
             ({"layers": {"T": "tol"}}, "layers", "a lower-case name (a-z, 0-9, _)", "{'T': 'tol'}"),
             ({"layers": {"tools": "T"}}, "layers", PREFIX, "{'tools': 'T'}"),
@@ -208,3 +236,49 @@ class TestCheckRules:
         assert found == [
             f"settings.yaml: tracing.levels.{rule}: expected a layer ({names}; more under layers); got {got}"
         ]
+
+
+class TestCheckRoles:
+    """What a theme has styles for."""
+
+    @pytest.mark.parametrize("role", ["memory", "mem", "tools", "tol", *ROLES])
+    def test_known(self, role: str) -> None:
+        """A layer, in both spellings, or what a text can mean; and the console knows the same."""
+        found: list[str] = []
+        settings = Settings(theme={role: "red"}, layers={"tools": "tol"})
+        check_roles(settings, Problems("", found))
+        assert found == []
+        assert settings.styles().keys() <= {*STYLES, "tools"}
+
+    @pytest.mark.parametrize(
+        ("role", "got"),
+        [
+            ("memroy", "'memroy' (did you mean 'memory'?)"),
+            ("eror", "'eror' (did you mean 'error'?)"),
+            (7, "7"),
+        ],
+    )
+    def test_unknown(self, role: Any, got: str) -> None:
+        """Anything else is an error with a hint."""
+        found: list[str] = []
+        check_roles(Settings(theme={role: "red"}), Problems("settings.yaml: tracing.", found))
+        (problem,) = found
+        assert problem.startswith(f"settings.yaml: tracing.theme.{role}: expected a layer (altitude, ")
+        assert problem.endswith(f"; got {got}")
+
+    def test_every_style_is_one(self) -> None:
+        """What the settings let pass, rich can show."""
+        words = [
+            "bold",
+            "dim",
+            "italic",
+            "underline",
+            "reverse",
+            "strike",
+            "bright_red",
+            "default",
+            "color(7)",
+        ]
+        for word in words:
+            assert check_values({"theme": {"error": f"{word} on blue"}}, Problems("", [])), word
+            Style.parse(f"{word} on blue")

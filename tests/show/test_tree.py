@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.forest import Node, build_forest
+from dopejar_tracing.show.line import plain
 from dopejar_tracing.show.text import visible
-from dopejar_tracing.show.theme import LAYER_STYLES, layer_style
-from dopejar_tracing.show.tree import render_event, render_forest, render_tree
+from dopejar_tracing.show.tree import event_line, hanging, tree_lines
 
 SEED = """\
 {"trace_id":"alt_1705180800_a3f2","parent_id":null,"timestamp":"2026-01-13T14:00:00","hrm_layer":"altitude",\
@@ -36,6 +36,11 @@ def event(**changes: Any) -> TraceEvent:
     return msgspec.structs.replace(EVENTS[0], **{**plain, **changes})
 
 
+def picture(root: Node) -> str:
+    """A tree as it is drawn, without colour."""
+    return "\n".join(plain(line) for line in tree_lines(root, lambda node: event_line(node.event)))
+
+
 def tree(outline: str) -> Node:
     """A tree of operations, from one indented line each."""
     path: list[Node] = []
@@ -48,29 +53,24 @@ def tree(outline: str) -> Node:
     return path[0]
 
 
-class TestRenderForest:
+class TestPicture:
     """Whole files."""
 
     def test_seed(self) -> None:
         """The seed's three lines make the seed's picture, in whatever order they stand."""
-        (text,) = render_forest(build_forest(reversed(EVENTS)))
-        assert text.plain == (
+        (root,) = build_forest(reversed(EVENTS))
+        assert picture(root) == (
             "[alt] transition: L3→L2 → success (5ms)\n"
             "  └─[foc] gate_check: WriteApprovalGate → allowed (2ms)\n"
             "      └─[mem] write: altitude.session → written (3ms) [saved 45 tokens]"
         )
 
-    def test_several_trees(self) -> None:
-        """Each root begins at the margin, in a text of its own."""
-        texts = render_forest([tree("a\n  b"), tree("c")])
-        assert [text.plain for text in texts] == ["[alt] a\n  └─[alt] b", "[alt] c"]
 
-
-class TestRenderTree:
+class TestTreeLines:
     """Branches."""
 
     @pytest.mark.parametrize(
-        ("outline", "picture"),
+        ("outline", "drawn"),
         [
             pytest.param("root", "[alt] root", id="root alone"),
             pytest.param(
@@ -91,24 +91,24 @@ class TestRenderTree:
             ),
         ],
     )
-    def test_branches(self, outline: str, picture: str) -> None:
+    def test_branches(self, outline: str, drawn: str) -> None:
         """Siblings hang on ├─ and │, the last one on └─, each level four columns further in."""
-        assert render_tree(tree(outline)).plain == picture
+        assert picture(tree(outline)) == drawn
 
     def test_deep(self) -> None:
         """A tree may be deeper than Python's own stack; from level 41 on it grows no wider."""
         events = [event(trace_id=f"alt_1_{at}", parent_id=f"alt_1_{at - 1}") for at in range(1_200)]
         (root,) = build_forest(events)
-        lines = render_tree(root).plain.splitlines()
+        lines = picture(root).splitlines()
         assert [line.index("[") for line in lines] == [min(4 * depth, 164) for depth in range(1_200)]
 
     def test_wide(self) -> None:
         """A tree may be wide."""
-        lines = render_tree(tree("root" + "\n  child" * 1_000)).plain.splitlines()
+        lines = picture(tree("root" + "\n  child" * 1_000)).splitlines()
         assert lines == ["[alt] root", *["  ├─[alt] child"] * 999, "  └─[alt] child"]
 
 
-class TestRenderEvent:
+class TestEventLine:
     """One line."""
 
     @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ class TestRenderEvent:
     )
     def test_words(self, changes: dict[str, Any], line: str) -> None:
         """What is there is said: input, outcome, time, and why it was stopped."""
-        assert render_event(event(**changes)).plain == line
+        assert plain(event_line(event(**changes))) == line
 
     @given(st.data())
     def test_hostile_words(self, data: st.DataObject) -> None:
@@ -171,24 +171,34 @@ class TestRenderEvent:
         fields = ("trace_id", "hrm_layer", "operation", "input_summary", "output_summary")
         changes = {field: data.draw(texts) for field in fields}
         status = data.draw(st.sampled_from(["success", "error", "blocked"]) | texts)
-        line = render_event(event(**changes, status=status, metadata=data.draw(metadata))).plain
+        line = plain(event_line(event(**changes, status=status, metadata=data.draw(metadata))))
         assert line.startswith("[")
         assert visible(line) == line
 
-    @pytest.mark.parametrize(
-        ("status", "style"), [("error", "bold red"), ("blocked", "yellow"), ("success", None)]
-    )
-    def test_alarm(self, status: str, style: str | None) -> None:
+    @pytest.mark.parametrize("status", ["error", "blocked", "success"])
+    def test_alarm(self, status: str) -> None:
         """An outcome that was none stands out, and so does its reason."""
-        text = render_event(event(status=status, metadata={"reason": "no", "error": "no"}))
-        styled = {(text.plain[span.start : span.end].strip(), str(span.style)) for span in text.spans}
-        expected = {(f"→ {status}", style), ("[no]", style)} if style else set()
-        assert styled - {("[alt]", layer_style("altitude"))} == expected
+        line = event_line(event(status=status, metadata={"reason": "no", "error": "no"}))
+        loud = {text.strip() for text, role in line if role == status}
+        assert loud == ({f"→ {status}", "[no]"} if status != "success" else set())
 
-    @pytest.mark.parametrize("layer", [*LAYER_STYLES, "tools"])
-    def test_hue(self, layer: str) -> None:
-        """Each layer of the seed has a hue of its own, and an application's own layers share one."""
-        prefix, *_ = render_event(event(hrm_layer=layer)).spans
-        assert str(prefix.style) == layer_style(layer)
-        assert [*LAYER_STYLES.values(), layer_style("tools")].count(layer_style(layer)) == 1
-        assert layer_style("tools") == layer_style("other")
+    @pytest.mark.parametrize(("duration_us", "role"), [(9_999, "quick"), (10_000, "time")])
+    def test_time(self, duration_us: int, role: str) -> None:
+        """What was quick is marked as such."""
+        assert event_line(event(metadata={"duration_us": duration_us}))[-1][1] == role
+
+    def test_layer(self) -> None:
+        """The prefix means the layer."""
+        assert event_line(event(hrm_layer="tools"))[0] == ("[alt]", "tools")
+
+
+class TestHanging:
+    """Parts of a tree."""
+
+    def test_depths(self) -> None:
+        """A part hangs under lines that stand above it, as the whole tree's would, more siblings to come."""
+        assert [hanging(depth) for depth in range(3)] == ["", "  ├─", "  │   ├─"]
+        part = [
+            plain(line) for line in tree_lines(tree("a\n  b\n  c"), lambda node: event_line(node.event), 2)
+        ]
+        assert part == ["  │   ├─[alt] a", "  │   │   ├─[alt] b", "  │   │   └─[alt] c"]

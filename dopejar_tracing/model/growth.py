@@ -1,0 +1,323 @@
+"""Trees that grow while the work runs, for whoever shows them. State alone: no thread, no clock, no I/O.
+
+A span's branch is made when it begins and gets its event when it ends. What is finished is handed out in
+pieces: a whole tree when its root ends; of a root that stays open for long, each part as it finishes. What
+is held is bounded: see `MAX_HELD`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+from weakref import ref
+
+import msgspec
+
+from dopejar_tracing.model.event import TraceEvent
+
+if TYPE_CHECKING:
+    from dopejar_tracing.model.event import BegunSpan
+
+MAX_HELD = 5_000
+"""Events held at once, about 5 MB. Beyond half of that, what is open hands out its finished parts early;
+beyond all of it, what comes is counted and left out."""
+
+
+class Branch(msgspec.Struct, eq=False, weakref=True):
+    """A span, or an event, in its tree."""
+
+    trace_id: str
+    layer: str
+    operation: str
+    given: str
+    """Its input."""
+    started_ns: int
+    """Nanoseconds of the monotonic clock; 0 for what was not seen to begin."""
+    parent: Branch | None
+    alive: Callable[[], object] | None = None
+    """None once nobody can end the span any more."""
+    event: TraceEvent | None = None
+    """What it became; None as long as it is open, and for ever if nobody ended it."""
+    children: list[Branch] = []
+    """In the order in which they began. Of a long span only what is still held."""
+    open: dict[str, Branch] = {}
+    """The children that are open."""
+    long: bool = False
+    """Its children are handed out as they finish."""
+    parted: bool = False
+    """Some of them have been."""
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Something finished: a whole tree, or a part of one whose upper spans are still open."""
+
+    path: tuple[Branch, ...]
+    """The spans it hangs under, the root first; empty for a whole tree."""
+    top: Branch
+    count: int
+    """Events in it."""
+
+
+class Gap(msgspec.Struct):
+    """Stands where events were left out."""
+
+    count: int = 0
+
+
+class Glimpse(msgspec.Struct, frozen=True):
+    """A branch as it is right now, with as much below it as there was room for."""
+
+    branch: Branch
+    children: tuple[Glimpse, ...] = ()
+    hidden: int = 0
+    """Finished children that there was no room for."""
+
+
+class Growth:
+    """All trees of a process that have not been shown. Not thread-safe: the caller has a lock.
+
+    Args:
+        limit: events held at once.
+    """
+
+    def __init__(self, limit: int = MAX_HELD) -> None:
+        self._limit = limit
+        self._open: dict[str, Branch] = {}
+        self._roots: dict[str, Branch] = {}  # those that are open, the oldest first
+        self._ready: deque[Piece | Gap] = deque()
+        self.held = 0
+
+    def started(self, span: BegunSpan) -> None:
+        """A span has begun."""
+        if self.held >= self._limit:
+            return  # its end will be counted
+        parent = self._open.get(span.parent_id or "")
+        span_id = span.trace_id or ""
+        branch = Branch(span_id, span.layer, span.operation, span.input, span.started_ns, parent, ref(span))
+        self._open[span_id] = branch
+        if parent is None:
+            self._roots[span_id] = branch
+            return
+        parent.open[span_id] = branch
+        if not parent.long:
+            parent.children.append(branch)
+
+    def ended(self, event: TraceEvent) -> bool:
+        """A span has ended, or an event has happened; returns whether there is something to take."""
+        branch = self._open.pop(event.trace_id, None)
+        if branch is None:
+            if self.held >= self._limit:
+                self._leave_out()
+                return True
+            branch = self._adopt(event)
+        branch.event = event
+        self.held += 1
+        return self._finish(branch)
+
+    def _adopt(self, event: TraceEvent) -> Branch:
+        """What was not seen to begin: an event, or a span whose beginning was left out."""
+        parent = self._open.get(event.parent_id or "")
+        branch = Branch(
+            event.trace_id, event.hrm_layer, event.operation, event.input_summary, 0, parent, None, event
+        )
+        if parent is not None and not parent.long:
+            parent.children.append(branch)
+        return branch
+
+    def _finish(self, branch: Branch) -> bool:
+        parent = branch.parent
+        if parent is None:
+            self._roots.pop(branch.trace_id, None)
+        else:
+            parent.open.pop(branch.trace_id, None)
+            if not parent.long:
+                return self.is_crowded
+        self._hand_out(branch)
+        return True
+
+    def _hand_out(self, top: Branch) -> None:
+        path = tuple(_ancestors(top))[::-1]
+        for span in path:
+            span.parted = True
+        self._ready.append(Piece(path, top, self._cut_off(top)))
+
+    def _leave_out(self) -> None:
+        last = self._ready[-1] if self._ready else None
+        if not isinstance(last, Gap):
+            last = Gap()
+            self._ready.append(last)
+        last.count += 1
+
+    @property
+    def is_ready(self) -> bool:
+        """Something can be taken."""
+        return bool(self._ready)
+
+    @property
+    def is_crowded(self) -> bool:
+        """More is held than is comfortable."""
+        return self.held > self._limit // 2
+
+    def due(self, after_ns: int | None) -> int | None:
+        """When there is something to show, in nanoseconds of the monotonic clock.
+
+        Args:
+            after_ns: how long a root must be open to be shown; None: open ones are not.
+
+        Returns:
+            0 for now; None if nothing is coming.
+        """
+        if self._ready or self.is_crowded:
+            return 0
+        oldest = next(iter(self._roots.values()), None)
+        return None if oldest is None or after_ns is None else oldest.started_ns + after_ns
+
+    def take(self, events: int) -> Iterator[Piece | Gap]:
+        """What is finished, in the order in which it finished; at least one piece, if there is one.
+
+        Args:
+            events: how many to take; a piece that was begun is not divided.
+        """
+        while self._ready and events > 0:
+            piece = self._ready.popleft()
+            if isinstance(piece, Piece):
+                self.held -= piece.count
+                events -= piece.count
+            yield piece
+
+    def lengthen(self, began_before_ns: int) -> None:
+        """Let spans that began before then (monotonic clock) hand out their parts as they finish.
+
+        All that are open do, where more is held than is comfortable.
+        """
+        for branch in list(self._open.values()):  # in the order in which they began
+            if branch.started_ns >= began_before_ns and not self.is_crowded:
+                break
+            if not branch.long:
+                branch.long = True
+                children, branch.children = branch.children, []
+                for child in children:
+                    if child.trace_id not in branch.open:
+                        self._hand_out(child)
+
+    def forget_the_dead(self) -> None:
+        """Give up on spans that nobody can end any more: they are shown as unfinished."""
+        for branch in [branch for branch in self._open.values() if branch.alive and branch.alive() is None]:
+            self._open.pop(branch.trace_id)
+            self._finish(branch)
+
+    def give_up(self) -> None:
+        """Give up on all that is open, as the process ends: it is shown as unfinished, inner spans first."""
+        rank = {root_id: at for at, root_id in enumerate(self._roots)}
+        branches = list(self._open.values())[::-1]
+        branches.sort(key=lambda branch: rank[_root(branch).trace_id])
+        for branch in branches:
+            branch.open = {}
+        for branch in branches:
+            if branch.parent is None or branch.parent.long:
+                self._hand_out(branch)
+        self._open.clear()
+        self._roots.clear()
+
+    def _cut_off(self, top: Branch) -> int:
+        """Count the events of what is finished; what is still open in it becomes a tree of its own."""
+        pending, count = [top], 0
+        kept: list[Branch] = []
+        while pending:
+            branch = pending.pop()
+            count += branch.event is not None
+            if branch.open:
+                kept += branch.open.values()
+                branch.children = [child for child in branch.children if child.trace_id not in branch.open]
+                branch.open = {}
+            pending += branch.children
+        if kept:
+            for branch in kept:
+                branch.parent = None
+            roots = [*self._roots.values(), *kept]
+            roots.sort(key=lambda branch: branch.started_ns)
+            self._roots = {branch.trace_id: branch for branch in roots}
+        return count
+
+    def glimpse(self, now_ns: int, after_ns: int, rows: int, *, busy_only: bool = False) -> list[Glimpse]:
+        """What is open, as far as there is room: the open spans first, then under each what finished last.
+
+        Args:
+            now_ns: of the monotonic clock.
+            after_ns: how long a root must have been open.
+            rows: how many lines there is room for, one for each branch and for each `hidden`.
+            busy_only: leave out long spans under which nothing newer is open.
+        """
+        shown: set[int] = set()
+        roots = []
+        for root in self._roots.values():
+            if now_ns - root.started_ns < after_ns or len(shown) >= rows:
+                break
+            if not busy_only or _is_busy(root):
+                roots.append(root)
+                _choose(root, rows, shown, busy_only=busy_only)
+        for most in (8, 4, 2, 1, 0):
+            looks = [_look(root, shown, most) for root in roots]
+            if sum(map(_height, looks)) <= rows:
+                return looks
+        return [_look(root, shown, None) for root in roots]
+
+    @property
+    def open_count(self) -> int:
+        """How many spans are open."""
+        return len(self._open)
+
+
+def _ancestors(branch: Branch) -> Iterator[Branch]:
+    """From the parent to the root."""
+    while branch.parent is not None:
+        branch = branch.parent
+        yield branch
+
+
+def _root(branch: Branch) -> Branch:
+    while branch.parent is not None:
+        branch = branch.parent
+    return branch
+
+
+def _choose(branch: Branch, rows: int, shown: set[int], *, busy_only: bool) -> None:
+    """Add the branch and the open ones below it, until there are `rows`."""
+    shown.add(id(branch))
+    for child in branch.open.values():
+        if len(shown) >= rows:
+            return
+        if not busy_only or _is_busy(child):
+            _choose(child, rows, shown, busy_only=busy_only)
+
+
+def _is_busy(branch: Branch) -> bool:
+    """Whether it, or something open below it, is not open for long."""
+    pending = [branch]
+    while pending:
+        branch = pending.pop()
+        if not branch.long:
+            return True
+        pending += branch.open.values()
+    return False
+
+
+def _look(branch: Branch, shown: set[int], most: int | None) -> Glimpse:
+    """The branch with its open children among those shown, and of the finished ones the last `most`."""
+    finished = [child for child in branch.children if child.trace_id not in branch.open]
+    recent = finished[len(finished) - most :] if most and most < len(finished) else finished if most else []
+    kept = {id(child) for child in recent}
+    children = [*branch.open.values()] if branch.long else branch.children
+    looks = []
+    for child in children:
+        if id(child) in shown:
+            looks.append(_look(child, shown, most))
+        elif id(child) in kept:
+            looks.append(Glimpse(child))
+    return Glimpse(branch, tuple(looks), 0 if most is None else len(finished) - len(recent))
+
+
+def _height(look: Glimpse) -> int:
+    """Lines that it takes."""
+    return 1 + (look.hidden > 0) + sum(map(_height, look.children))

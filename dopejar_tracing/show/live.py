@@ -1,0 +1,109 @@
+"""Trees that are not over: the live region, and what a long-lived root leaves above it part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from dopejar_tracing.model.growth import Branch, Gap, Glimpse, Piece
+from dopejar_tracing.model.values import cut
+from dopejar_tracing.show.line import Line, plain
+from dopejar_tracing.show.text import duration
+from dopejar_tracing.show.tree import event_line, hanging, head, tree_lines
+
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+GIVEN = 100
+"""Characters of an open span's input."""
+
+
+class Scrollback:
+    """Puts pieces into words, one below the other, so that a reader can follow.
+
+    A whole tree is contract §6's picture. A part of a tree hangs under the lines of its open parents, which
+    are said once, dimly, and again where another tree came in between. The end of such a parent is a line of
+    its own.
+    """
+
+    def __init__(self) -> None:
+        self._path: tuple[Branch, ...] = ()  # under which the next part would stand right now
+
+    def lines(self, piece: Piece | Gap, now_ns: int) -> Iterator[Line]:
+        """The lines of a piece that is written below all that came before.
+
+        Args:
+            piece: what is finished, or was left out.
+            now_ns: of the monotonic clock, for what nobody ended.
+        """
+        if isinstance(piece, Gap):
+            yield [(f"… {piece.count:,} events left out here: they came faster than can be shown", "note")]
+            return
+        for depth, span in enumerate(piece.path):
+            if self._path[depth : depth + 1] != (span,):
+                self._path = piece.path[: depth + 1]
+                yield [(plain([(hanging(depth), ""), *_head(span), (" (open)", "")]), "repeated")]
+        self._path = piece.path
+
+        def describe(branch: Branch) -> Line:
+            line = event_line(branch.event) if branch.event else _unfinished(branch, now_ns)
+            return [*line, (" [began above]", "note")] if branch.parted else line
+
+        yield from tree_lines(piece.top, describe, len(piece.path))
+
+
+def region_lines(glimpses: Sequence[Glimpse], now_ns: int, rows: int, open_count: int) -> list[Line]:
+    """What is open right now, at most `rows` lines of it.
+
+    Args:
+        glimpses: of the trees.
+        now_ns: of the monotonic clock.
+        rows: lines that there is room for.
+        open_count: how many spans are open in all.
+    """
+    spinner = SPINNER[now_ns // 100_000_000 % len(SPINNER)]
+
+    def describe(row: _Row) -> Line:
+        branch = row.branch
+        if branch is None:
+            return [(f"… {row.hidden:,} more finished", "note")]
+        if branch.event is not None:
+            return event_line(branch.event)
+        return [*_head(branch), (f" {spinner} {_since(branch, now_ns)}", "open")]
+
+    trees = [_row(glimpse) for glimpse in glimpses]
+    lines = [line for tree in trees for line in tree_lines(tree, describe)]
+    if len(lines) < rows or (len(lines) == rows and _open_in(glimpses) == open_count):
+        return lines
+    lines = lines[: rows - 1]
+    return [*lines, [(f"… {open_count:,} spans are open", "note")]]
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """A glimpse as it is drawn: what is hidden has a row of its own."""
+
+    branch: Branch | None
+    children: tuple[_Row, ...] = ()
+    hidden: int = 0
+
+
+def _row(glimpse: Glimpse) -> _Row:
+    children = tuple(map(_row, glimpse.children))
+    if glimpse.hidden:
+        children = (_Row(None, hidden=glimpse.hidden), *children)
+    return _Row(glimpse.branch, children)
+
+
+def _open_in(glimpses: Sequence[Glimpse]) -> int:
+    return sum((look.branch.event is None) + _open_in(look.children) for look in glimpses)
+
+
+def _head(branch: Branch) -> Line:
+    return head(branch.trace_id, branch.layer, branch.operation, cut(branch.given, GIVEN))
+
+
+def _unfinished(branch: Branch, now_ns: int) -> Line:
+    return [*_head(branch), (f" (unfinished, {_since(branch, now_ns)})", "open")]
+
+
+def _since(branch: Branch, now_ns: int) -> str:
+    return duration(max(0, now_ns - branch.started_ns) // 1000)

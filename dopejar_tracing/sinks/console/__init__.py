@@ -1,0 +1,125 @@
+"""The console: trees on stderr, live on a terminal, whole anywhere else (contract §6)."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dopejar_tracing.model.event import TraceEvent
+from dopejar_tracing.model.growth import Growth
+from dopejar_tracing.show.tree import SHOWN_METADATA
+from dopejar_tracing.sinks.console.drawer import Drawer
+from dopejar_tracing.sinks.console.frames import AFTER_NS, Frames
+from dopejar_tracing.sinks.console.host import Host
+from dopejar_tracing.sinks.console.screen import look
+from dopejar_tracing.sinks.console.signals import Departures
+
+if TYPE_CHECKING:
+    from dopejar_tracing.model.event import BegunSpan
+
+PATIENCE = 0.05
+"""Seconds that a host which prints waits for a frame that is being drawn."""
+
+
+class ConsoleSink:
+    """Shows trees on whatever stderr is. Who traces only notes what changed; one thread draws.
+
+    Args:
+        theme: role or layer → style, over the defaults.
+    """
+
+    watches = True
+
+    def __init__(self, theme: Mapping[str, str] | None = None) -> None:
+        self._theme = dict(theme or {})
+        self.target = f"stderr {sorted(self._theme.items())}"
+        self._host = Host(self._host_writes)
+        self._departures = Departures(self._leave, self._come_back)
+        screen = look(sys.stderr)
+        if screen is not None:
+            self._departures.take()
+            self._host.watch(screen.number)
+        self._begin(live=True)
+
+    def _begin(self, *, live: bool) -> None:
+        self._state = threading.RLock()  # re-entrant: a signal handler may trace while its thread is in here
+        self._growth = Growth()
+        self._frames = Frames(self._growth, self._state, self._host, self._theme, regions=live)
+        self._drawer = Drawer(self._due, self._frames.draw)
+        self._held: list[threading.RLock] = []
+
+    def started(self, span: BegunSpan) -> None:
+        """Note that a span is open."""
+        with self._state:
+            self._growth.started(span)
+        if self._drawer.idle:
+            self._drawer.wake()
+
+    def __call__(self, line: dict[str, Any]) -> None:
+        """Note that a span has ended, or an event has happened."""
+        metadata = line["metadata"]
+        shown = {key: metadata[key] for key in SHOWN_METADATA if key in metadata}
+        event = TraceEvent(**{**line, "metadata": shown})
+        with self._state:
+            wanted = self._growth.ended(event)
+        if wanted:
+            self._drawer.wake()
+
+    def before_fork(self) -> None:
+        """Wait for a frame that is being drawn, a second at most; the thread rests: a child has none."""
+        self._drawer.stop()
+        self._held = [lock for lock in (self._frames.drawing, self._host.turn) if lock.acquire(timeout=1)]
+
+    def after_fork(self, *, child: bool) -> None:
+        """The open trees are the parent's, who will draw them; so are its region, losses and locks."""
+        if child:
+            self._departures.release()
+            self._host.after_fork()
+            self._begin(live=False)
+            self._drawer.at_once = True  # it may end by os._exit, which leaves a thread no time
+            return
+        for lock in reversed(self._held):
+            lock.release()
+        self._drawer.wake()
+
+    def close(self) -> None:
+        """Draw what is left, what is open as unfinished; leave the terminal as it was. Two seconds."""
+        idle = self._drawer.stop()
+        self._drawer.closed = True
+        with self._state:
+            self._growth.give_up()
+        if idle:
+            self._frames.draw(last=True)
+        else:
+            self._frames.losses.add("the terminal does not take anything", self._growth.held)
+        self._host.release()
+        self._departures.release()
+        self._frames.losses.tell()
+
+    def _due(self) -> float | None:
+        with self._state:
+            due_ns = self._growth.due(AFTER_NS if self._frames.live else None)
+        return None if due_ns is None else due_ns / 1e9
+
+    def _host_writes(self) -> None:
+        """Let what has ended stand above what the host prints now."""
+        frames = self._frames
+        if frames.drawing.acquire(timeout=PATIENCE):
+            try:
+                if not frames.busy and self._growth.is_ready:
+                    frames.draw(in_passing=True)
+            finally:
+                frames.drawing.release()
+
+    def _leave(self) -> None:
+        """The process stops, or dies."""
+        self._frames.away = True
+        screen = look(sys.stderr)
+        if screen is not None:
+            self._host.erase(screen.number)
+
+    def _come_back(self) -> None:
+        self._frames.away = False
+        self._drawer.wake()

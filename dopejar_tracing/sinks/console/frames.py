@@ -1,0 +1,196 @@
+"""A frame: what is finished, put above the host's line, and what is open, below it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import IO
+
+from dopejar_tracing.model.foreign import is_foreign
+from dopejar_tracing.model.growth import Growth, Piece
+from dopejar_tracing.notices import Losses
+from dopejar_tracing.show.line import Line, fitted, wrapped
+from dopejar_tracing.show.live import Scrollback, region_lines
+from dopejar_tracing.show.terminal import Painter, painted_lines
+from dopejar_tracing.sinks.console.host import Host
+from dopejar_tracing.sinks.console.prompt import somebody_reads
+from dopejar_tracing.sinks.console.screen import ERASE_BELOW, Screen, descriptor_of, frame, look, send
+
+AFTER_NS = 200_000_000
+"""A root that is open for less never flickers up."""
+LONG_NS = 10_000_000_000
+"""What finishes in a span that is open for longer, or across a prompt, is not kept until it ends."""
+MANY, FEW = 1_000, 100
+"""Events drawn in one frame, about 5 ms of work in which the application gets less of the interpreter; and
+those drawn when the host prints, who waits for them."""
+MAX_ROWS = 16
+"""Rows of the live region; never more than half of the window."""
+STILL, APART = 1.0, 10.0
+"""Seconds after a host moved the cursor: in which nothing is written, as its picture may not be complete; and
+in which there is no live region, as something of its own may stand below."""
+LAST = 0.8
+"""Seconds that the last frame may take."""
+
+
+class Frames:
+    """Draws frames on whatever stderr is at that moment.
+
+    Args:
+        growth: what there is to draw.
+        state: the lock that guards it.
+        host: the terminal as the host leaves it.
+        theme: role or layer → style.
+        regions: whether there may be a live region.
+    """
+
+    def __init__(
+        self, growth: Growth, state: threading.RLock, host: Host, theme: Mapping[str, str], *, regions: bool
+    ) -> None:
+        self.drawing = threading.RLock()
+        self.busy = False
+        """A frame is being drawn, by the thread that holds `drawing`."""
+        self.away = False
+        """The process is about to stop."""
+        self.losses = Losses("console", "event")
+        self._growth = growth
+        self._state = state
+        self._host = host
+        self._theme = theme
+        self._regions = regions
+        self.live = regions
+        """Open spans are shown."""
+        self._scrollback = Scrollback()
+        self._painters: dict[bool, Painter] = {}
+        self._prompted = False
+        self._swept_at = 0
+
+    def draw(self, *, last: bool = False, in_passing: bool = False) -> None:
+        """Draw a frame; never raises.
+
+        Args:
+            last: take all there is.
+            in_passing: the host is about to print: take some of what is finished, quickly.
+        """
+        with self.drawing:
+            self.busy = True
+            try:
+                self._draw(last=last, in_passing=in_passing)
+            finally:
+                self.busy = False
+
+    def _draw(self, *, last: bool, in_passing: bool) -> None:
+        stream: IO[str] | None = sys.stderr
+        screen = look(stream)
+        self.live = self._regions and screen is not None
+        asked = screen is not None and not in_passing and somebody_reads(screen.number)
+        if screen is not None:
+            self._host.watch(screen.number)
+            if not last and (self.away or self._must_wait(screen, asked=asked)):
+                return
+        now_ns = time.perf_counter_ns()
+        if not in_passing:
+            self._age(now_ns, prompted=asked and not self._prompted)
+            self._prompted = asked
+        lines, count = self._finished(now_ns, sys.maxsize if last else FEW if in_passing else MANY)
+        try:
+            if screen is None or stream is None:
+                self._write(stream, lines, last=last)
+            else:
+                below = [] if last or in_passing else self._open(screen, now_ns, asked=asked)
+                self._show(screen, stream, lines, below, asked=asked, last=last)
+        except Exception as error:  # a closed pipe, a terminal that went away
+            if not is_foreign(error):
+                raise
+            self.losses.add(error, count)
+
+    def _must_wait(self, screen: Screen, *, asked: bool) -> bool:
+        """Whether somebody else has the terminal, or the host is in the middle of something."""
+        edited = asked and "readline" in sys.modules  # one line, which it redraws from where the cursor is
+        return (
+            not (screen.cooked or edited)
+            or (screen.tostop and not screen.foreground)
+            or self._host.elsewhere
+            or time.monotonic() - self._host.moved_at < STILL
+            or self._host.rows(screen.width) > screen.height - 4
+        )
+
+    def _age(self, now_ns: int, *, prompted: bool) -> None:
+        with self._state:
+            self._growth.lengthen(now_ns if prompted else now_ns - LONG_NS if self.live else 0)
+            if now_ns - self._swept_at > 1_000_000_000:
+                self._swept_at = now_ns
+                self._growth.forget_the_dead()
+
+    def _finished(self, now_ns: int, events: int) -> tuple[list[Line], int]:
+        """Lines for the scrollback, and how many events they stand for."""
+        with self._state:
+            pieces = list(self._growth.take(events))
+        lines: list[Line] = []
+        for piece in pieces:
+            lines += self._scrollback.lines(piece, now_ns)
+            time.sleep(0)  # whoever waits for the interpreter gets it now, not in 5 ms
+        return lines, sum(piece.count for piece in pieces if isinstance(piece, Piece))
+
+    def _open(self, screen: Screen, now_ns: int, *, asked: bool) -> list[Line]:
+        """Lines for the live region."""
+        rows = min(MAX_ROWS, screen.height // 2)
+        apart = time.monotonic() - self._host.moved_at < APART
+        if not (self._regions and screen.foreground and screen.cooked) or apart or rows < 2:
+            return []
+        with self._state:
+            glimpses = self._growth.glimpse(now_ns, AFTER_NS, rows, busy_only=asked)
+            open_count = self._growth.open_count
+        return region_lines(glimpses, now_ns, rows, open_count)
+
+    def _show(
+        self,
+        screen: Screen,
+        stream: IO[str],
+        lines: list[Line],
+        open_now: list[Line],
+        *,
+        asked: bool,
+        last: bool,
+    ) -> None:
+        paint = self._painter(stream, terminal=True)
+        below = [paint(fitted(line, screen.width - 1)) for line in open_now]
+        with self._host.turn:
+            if not lines and below == self._host.region:
+                return
+            host_rows = self._host.rows(screen.width) or int(asked or not screen.cooked)
+            above = [
+                paint(row) for line in lines for row in (wrapped(line, screen.width) if host_rows else [line])
+            ]
+            erased = ERASE_BELOW if self._host.region or self._host.shares else ""
+            text = erased + frame(above, below, screen.height, host_rows)
+            self._host.region = below
+            self._send(screen.number, text, stream, last=last)
+
+    def _write(self, stream: IO[str] | None, lines: list[Line], *, last: bool) -> None:
+        """To what is no terminal, or one that cannot move its cursor."""
+        if not lines:
+            return
+        if stream is None:
+            msg = "there is no stderr"
+            raise OSError(msg)
+        text = painted_lines(self._painter(stream, terminal=False), lines)
+        number = descriptor_of(stream)
+        if number is None:
+            stream.write(text)
+            stream.flush()
+        else:  # not through the stream's buffer, whose lock would then hold up the host and its exit
+            self._send(number, text, stream, last=last)
+
+    def _send(self, number: int, text: str, stream: IO[str], *, last: bool) -> None:
+        encoding = getattr(stream, "encoding", None)
+        data = text.encode(encoding if isinstance(encoding, str) else "utf-8", "backslashreplace")
+        # In a forked child it is the application itself that draws.
+        send(number, data, LAST if last or not self._regions else None)
+
+    def _painter(self, stream: IO[str], *, terminal: bool) -> Painter:
+        painter = self._painters.get(terminal)
+        if painter is None:
+            painter = self._painters[terminal] = Painter(stream, self._theme)
+        return painter
