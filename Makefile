@@ -8,11 +8,11 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 EXAMPLES := $(CURDIR)/examples
 
-.PHONY: help demo test test-others stress check bench clean
+.PHONY: help demo test test-others stress bless check bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'more: check, test-others, stress, bench, clean'
+	@echo 'more: check, test-others, stress, bless, bench, clean'
 
 demo: $(VENV)/.runtime
 	@PATH="$(CURDIR)/$(RUN):$$PATH" EXAMPLES="$(EXAMPLES)" sh examples/demo.sh
@@ -29,6 +29,10 @@ test-others:  # on every other Python from 3.11 on that this machine has
 
 stress: $(VENV)/.dev  # slow, or loads the machine
 	$(RUN)/python -m pytest -q -m stress
+
+bless: $(VENV)/.dev  # what the terminal shows now becomes what it must show; look at the difference
+	BLESS=1 $(RUN)/python -m pytest -q tests/sinks
+	git diff --stat tests/golden
 
 check: $(VENV)/.dev
 	$(RUN)/ruff check .

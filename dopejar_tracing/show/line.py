@@ -14,19 +14,26 @@ def plain(line: Line) -> str:
     return "".join(text for text, _ in line)
 
 
-def fitted(line: Line, width: int) -> Line:
-    """The line in at most so many columns; what was cut is marked by a last `…`."""
+def fitted(line: Line, width: int, last: int = 0) -> Line:
+    """The line in at most so many columns, a cut marked by `…`.
+
+    Args:
+        line: to cut.
+        width: columns.
+        last: segments at its end that are not cut, as far as there is room.
+    """
     if cell_len(plain(line)) <= width:
         return line
+    body, tail = line[: len(line) - last], line[len(line) - last :]
+    left = width - 1 - cell_len(plain(tail))
+    if left < 0:
+        return fitted(line, width)
     kept: Line = []
-    left = width - 1
-    for text, role in line:
+    for text, role in body:
         taken = text if cell_len(text) <= left else set_cell_size(text, left)
         kept.append((taken, role))
         left -= cell_len(taken)
-        if left <= 0:
-            break
-    return [*kept, ("…", "")]
+    return [*kept, ("…", ""), *tail]
 
 
 def wrapped(line: Line, width: int) -> list[Line]:

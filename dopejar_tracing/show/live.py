@@ -8,7 +8,7 @@ import msgspec
 
 from dopejar_tracing.model.growth import Branch, Gap, Glimpse, Piece
 from dopejar_tracing.model.values import cut
-from dopejar_tracing.show.line import Line, plain
+from dopejar_tracing.show.line import Line, fitted, plain
 from dopejar_tracing.show.text import duration
 from dopejar_tracing.show.tree import event_line, hanging, head, tree_lines
 
@@ -51,13 +51,16 @@ class Scrollback:
         yield from tree_lines(piece.top, describe, len(piece.path))
 
 
-def region_lines(glimpses: Sequence[Glimpse], now_ns: int, rows: int, open_count: int) -> list[Line]:
+def region_lines(
+    glimpses: Sequence[Glimpse], now_ns: int, rows: int, width: int, open_count: int
+) -> list[Line]:
     """What is open right now, at most `rows` lines of it.
 
     Args:
         glimpses: of the trees.
         now_ns: of the monotonic clock.
         rows: lines that there is room for.
+        width: columns that there are.
         open_count: how many spans are open in all.
     """
     spinner = SPINNER[now_ns // 100_000_000 % len(SPINNER)]
@@ -71,7 +74,11 @@ def region_lines(glimpses: Sequence[Glimpse], now_ns: int, rows: int, open_count
         return [*_head(branch), (f" {spinner} {_since(branch, now_ns)}", "open")]
 
     trees = [_row(glimpse) for glimpse in glimpses]
-    lines = [line for tree in trees for line in tree_lines(tree, describe)]
+    lines = [
+        fitted(line, width, last=line[-1][1] == "open")
+        for tree in trees
+        for line in tree_lines(tree, describe)
+    ]
     if len(lines) < rows or (len(lines) == rows and _open_in(glimpses) == open_count):
         return lines
     lines = lines[: rows - 1]

@@ -88,7 +88,7 @@ def event_line(event: TraceEvent) -> Line:
         said = "" if outcome == alarm else alarm
         why = ": ".join(part for part in (said, _why(event)) if part)
         if why:
-            line.append((f" [{visible(why)}]", alarm))
+            line.append((f" [{why}]", alarm))
     saved = event.metadata.get("tokens_saved")
     if isinstance(saved, int) and not isinstance(saved, bool):
         line.append((f" [saved {saved} tokens]", "note"))
@@ -105,6 +105,7 @@ def _why(event: TraceEvent) -> str:
     """What stopped it: `OSError: disk full, manager.py:42`, or the reason of what was blocked."""
     metadata = event.metadata
     if event.status == Status.BLOCKED:
-        return str(metadata.get("reason", ""))
-    what = ": ".join(str(metadata[key]) for key in ("error_type", "error") if metadata.get(key))
-    return ", ".join(str(part) for part in (what, metadata.get("error_at")) if part)
+        return visible(str(metadata.get("reason", "")))
+    what = ": ".join(visible(str(metadata[key])) for key in ("error_type", "error") if metadata.get(key))
+    where = visible(str(metadata.get("error_at") or ""))
+    return ", ".join(part for part in (what, where) if part)

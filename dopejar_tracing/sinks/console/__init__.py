@@ -19,9 +19,6 @@ from dopejar_tracing.sinks.console.signals import Departures
 if TYPE_CHECKING:
     from dopejar_tracing.model.event import BegunSpan
 
-PATIENCE = 0.05
-"""Seconds that a host which prints waits for a frame that is being drawn."""
-
 
 class ConsoleSink:
     """Shows trees on whatever stderr is. Who traces only notes what changed; one thread draws.
@@ -90,13 +87,11 @@ class ConsoleSink:
         self._drawer.closed = True
         with self._state:
             self._growth.give_up()
-        if idle:
-            self._frames.draw(last=True)
-        else:
-            self._frames.losses.add("the terminal does not take anything", self._growth.held)
+        self._frames.draw(last=True)
         self._host.release()
         self._departures.release()
-        self._frames.losses.tell()
+        if idle:  # else stderr hangs, and so would whoever writes to it
+            self._frames.losses.tell()
 
     def _due(self) -> float | None:
         with self._state:
@@ -105,13 +100,8 @@ class ConsoleSink:
 
     def _host_writes(self) -> None:
         """Let what has ended stand above what the host prints now."""
-        frames = self._frames
-        if frames.drawing.acquire(timeout=PATIENCE):
-            try:
-                if not frames.busy and self._growth.is_ready:
-                    frames.draw(in_passing=True)
-            finally:
-                frames.drawing.release()
+        if self._growth.is_ready or self._frames.is_busy:
+            self._frames.draw(in_passing=True)
 
     def _leave(self) -> None:
         """The process stops, or dies."""

@@ -11,7 +11,7 @@ from typing import IO
 from dopejar_tracing.model.foreign import is_foreign
 from dopejar_tracing.model.growth import Growth, Piece
 from dopejar_tracing.notices import Losses
-from dopejar_tracing.show.line import Line, fitted, wrapped
+from dopejar_tracing.show.line import Line, wrapped
 from dopejar_tracing.show.live import Scrollback, region_lines
 from dopejar_tracing.show.terminal import Painter, painted_lines
 from dopejar_tracing.sinks.console.host import Host
@@ -30,6 +30,8 @@ MAX_ROWS = 16
 STILL, APART = 1.0, 10.0
 """Seconds after a host moved the cursor: in which nothing is written, as its picture may not be complete; and
 in which there is no live region, as something of its own may stand below."""
+PATIENCE = 0.05
+"""Seconds that who draws, or prints, waits for a frame that somebody else is drawing."""
 LAST = 0.8
 """Seconds that the last frame may take."""
 
@@ -49,8 +51,7 @@ class Frames:
         self, growth: Growth, state: threading.RLock, host: Host, theme: Mapping[str, str], *, regions: bool
     ) -> None:
         self.drawing = threading.RLock()
-        self.busy = False
-        """A frame is being drawn, by the thread that holds `drawing`."""
+        self._drawn_by: int | None = None
         self.away = False
         """The process is about to stop."""
         self.losses = Losses("console", "event")
@@ -63,22 +64,25 @@ class Frames:
         """Open spans are shown."""
         self._scrollback = Scrollback()
         self._painters: dict[bool, Painter] = {}
-        self._prompted = False
+        self._prompted_ns: int | None = None  # when somebody began to wait for a person
         self._swept_at = 0
 
     def draw(self, *, last: bool = False, in_passing: bool = False) -> None:
-        """Draw a frame; never raises.
+        """Draw a frame; never raises. What a terminal that hangs keeps us from drawing stays where it is.
 
         Args:
             last: take all there is.
             in_passing: the host is about to print: take some of what is finished, quickly.
         """
-        with self.drawing:
-            self.busy = True
-            try:
+        if self._drawn_by == threading.get_ident() or not self.drawing.acquire(timeout=PATIENCE):
+            return
+        self._drawn_by = threading.get_ident()
+        try:
+            if not in_passing or self._growth.is_ready:
                 self._draw(last=last, in_passing=in_passing)
-            finally:
-                self.busy = False
+        finally:
+            self._drawn_by = None
+            self.drawing.release()
 
     def _draw(self, *, last: bool, in_passing: bool) -> None:
         stream: IO[str] | None = sys.stderr
@@ -90,9 +94,7 @@ class Frames:
             if not last and (self.away or self._must_wait(screen, asked=asked)):
                 return
         now_ns = time.perf_counter_ns()
-        if not in_passing:
-            self._age(now_ns, prompted=asked and not self._prompted)
-            self._prompted = asked
+        self._age(now_ns, asked=asked)
         lines, count = self._finished(now_ns, sys.maxsize if last else FEW if in_passing else MANY)
         try:
             if screen is None or stream is None:
@@ -105,6 +107,11 @@ class Frames:
                 raise
             self.losses.add(error, count)
 
+    @property
+    def is_busy(self) -> bool:
+        """Somebody draws a frame."""
+        return self._drawn_by is not None
+
     def _must_wait(self, screen: Screen, *, asked: bool) -> bool:
         """Whether somebody else has the terminal, or the host is in the middle of something."""
         edited = asked and "readline" in sys.modules  # one line, which it redraws from where the cursor is
@@ -113,12 +120,17 @@ class Frames:
             or (screen.tostop and not screen.foreground)
             or self._host.elsewhere
             or time.monotonic() - self._host.moved_at < STILL
-            or self._host.rows(screen.width) > screen.height - 4
+            or self._host.rows(screen.width) > max(screen.height - 4, screen.height > 2)  # no room above it
         )
 
-    def _age(self, now_ns: int, *, prompted: bool) -> None:
+    def _age(self, now_ns: int, *, asked: bool) -> None:
+        """Let parts be handed out of what has been open for long, or across a prompt."""
+        if not asked:
+            self._prompted_ns = None
+        elif self._prompted_ns is None:
+            self._prompted_ns = self._host.touched_ns  # `input` flushes the streams before its prompt
         with self._state:
-            self._growth.lengthen(now_ns if prompted else now_ns - LONG_NS if self.live else 0)
+            self._growth.lengthen(max(self._prompted_ns or 0, now_ns - LONG_NS) if self.live else 0)
             if now_ns - self._swept_at > 1_000_000_000:
                 self._swept_at = now_ns
                 self._growth.forget_the_dead()
@@ -142,7 +154,7 @@ class Frames:
         with self._state:
             glimpses = self._growth.glimpse(now_ns, AFTER_NS, rows, busy_only=asked)
             open_count = self._growth.open_count
-        return region_lines(glimpses, now_ns, rows, open_count)
+        return region_lines(glimpses, now_ns, rows, screen.width - 1, open_count)
 
     def _show(
         self,
@@ -155,7 +167,7 @@ class Frames:
         last: bool,
     ) -> None:
         paint = self._painter(stream, terminal=True)
-        below = [paint(fitted(line, screen.width - 1)) for line in open_now]
+        below = [paint(line) for line in open_now]
         with self._host.turn:
             if not lines and below == self._host.region:
                 return

@@ -44,6 +44,7 @@ class Host:
     Attributes:
         region: rows of ours that stand below the cursor; empty as soon as the host writes.
         moved_at: seconds of the monotonic clock, when it last moved the cursor away from its line.
+        touched_ns: nanoseconds of `perf_counter`, when it last wrote or flushed.
         elsewhere: it has switched to the other screen, as editors do.
         shares: another process may have a region on this terminal.
     """
@@ -54,6 +55,7 @@ class Host:
         """Whoever writes holds it; re-entrant, for signal handlers that print."""
         self.region: list[str] = []
         self.moved_at = float("-inf")
+        self.touched_ns = 0
         self.elsewhere = False
         self.shares = False
         self._line = b""
@@ -108,7 +110,7 @@ class Host:
         write = raw.write
 
         def watched_write(data: Any, /) -> Any:
-            self._before()
+            self._touch()
             with self._my_turn():
                 self._erase(number)
                 self._note(bytes(data))
@@ -121,10 +123,14 @@ class Host:
         flush = stream.flush
 
         def watched_flush() -> None:
-            self._before()
+            self._touch()
             flush()
 
         self._put(stream, "flush", watched_flush)
+
+    def _touch(self) -> None:
+        self.touched_ns = time.perf_counter_ns()
+        self._before()
 
     def _put(self, owner: Any, name: str, ours: Callable[..., Any]) -> None:
         setattr(owner, name, ours)

@@ -1,0 +1,565 @@
+"""The console on a real terminal, at given moments (contract §6)."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from helpers import wait_until
+from terminal import Terminal, blessed, golden, squeezed, timeless
+
+SEED = """
+with t.bind_trace("altitude", "transition", input="L3→L2") as a:
+    with t.bind_trace("focus", "gate_check", input="WriteApprovalGate", output="allowed"):
+        with t.bind_trace("memory", "write", input="altitude.session") as m:
+            gate()
+            m.set_output("written", tokens_saved=45)
+        gate()
+    a.set_output("success")
+gate()
+"""
+
+
+class TestSeed:
+    """The seed's three spans."""
+
+    def test_grows(self, tmp_path: Path) -> None:
+        """What is open is shown while it is, and leaves the seed's picture, to the character."""
+        with Terminal(SEED, tmp_path) as terminal:
+            terminal.until("mem")
+            golden("console/seed-open", timeless(terminal.shown))
+            assert terminal.cursor == (0, 0)
+            terminal.go()
+            terminal.until("written")
+            golden("console/seed-half", timeless(terminal.shown))
+            terminal.go()
+            terminal.until("success")
+            golden("console/seed-done", timeless(terminal.shown))
+            assert terminal.cursor == (3, 0)
+            terminal.go()
+            assert terminal.ended() == 0
+            golden("console/seed-done", timeless(terminal.text))
+
+    def test_short_ones_never_flicker(self, tmp_path: Path) -> None:
+        """A root that is over in less than 0.2 s leaves its picture, and not one control sequence."""
+        code = """
+for number in range(20):
+    with t.bind_trace("altitude", "quick", input=number):
+        t.trace_event("focus", "step")
+    time.sleep(0.03)
+"""
+        with Terminal(code, tmp_path) as terminal:
+            assert terminal.ended() == 0
+            assert b"\x1b" not in terminal.raw
+            assert terminal.text.count("[alt] quick: ") == 20
+
+    def test_appears_in_time(self, tmp_path: Path) -> None:
+        """It appears when it has been open for 0.2 s, and within the next tenth."""
+        code = """
+with t.bind_trace("altitude", "slow"):
+    time.sleep(0.19)
+    print("before", flush=True)
+    time.sleep(0.2)
+    print("after", flush=True)
+"""
+        with Terminal(code, tmp_path) as terminal:
+            assert terminal.ended() == 0
+            before, between, _ = re.split(rb"before\r\n|after\r\n", terminal.raw)
+            assert b"slow" not in before
+            (first, *_) = re.findall(r"slow \S (\d+)ms", between.decode())
+            assert 200 <= int(first) <= 300
+
+    def test_narrow(self, tmp_path: Path) -> None:
+        """In 40 columns what is open is cut, but never its time, and what is finished is not cut."""
+        with Terminal(SEED, tmp_path, columns=40) as terminal:
+            terminal.until("mem")
+            *_, gate_check, write = timeless(terminal.shown).splitlines()
+            assert re.fullmatch(r"  └─\[foc\] gate_check: Write\w+… \* T", gate_check)
+            assert re.fullmatch(r"      └─\[mem\] write: altitude\.\w*… \* T", write)
+            assert max(map(len, terminal.shown.splitlines())) == 39
+            terminal.go()
+            terminal.until(lambda: timeless(terminal.shown).count("*") == 2)
+            terminal.go()
+            terminal.until("success").watch(0.2)
+            assert squeezed(terminal.shown) == squeezed(blessed("console/seed-done"))
+
+
+class TestThreads:
+    """Several roots at once."""
+
+    CODE = """
+steps = [threading.Event() for _ in range(9)]
+def work(number):
+    steps[number].wait()
+    with t.bind_trace("altitude", "work", input=f"thread {number}", output="done"):
+        t.trace_event("focus", "route", input=number)
+        with t.bind_trace("memory", "write", input=number, output="written"):
+            steps[number + 1].set()
+            steps[number + 5].wait()
+threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+for thread in threads: thread.start()
+steps[0].set()
+gate()
+for step in steps[5:]:
+    step.set()
+for thread in threads: thread.join()
+gate()
+"""
+
+    def test_four(self, tmp_path: Path) -> None:
+        """Trees of four threads grow side by side, and each comes out whole."""
+        with Terminal(self.CODE, tmp_path) as terminal:
+            terminal.until("write: 3")
+            golden("console/threads-open", timeless(terminal.shown))
+            terminal.go()
+            terminal.until(lambda: terminal.text.count("done") == 4)
+            trees = re.split(r"\n(?=\[)", timeless(terminal.text).strip())
+            golden("console/threads-done", "\n".join(sorted(trees)) + "\n")
+
+
+class TestSession:
+    """A span that stays open across prompts."""
+
+    CODE = """
+def turn(said):
+    with t.bind_trace("altitude", "plan", input=said, output="answered"):
+        t.trace_event("focus", "gate_check", input="WriteApprovalGate", output="allowed")
+        with t.bind_trace("memory", "write", input=said, output="written"):
+            pass
+    print(f"I heard {said}.")
+with t.bind_trace("sys", "session", input="kiosk") as session:
+    gate()
+    while said := input("you> "):
+        turn(said)
+    with t.bind_trace("sys", "other"):  # another tree, as its parent is closed by then
+        session.finish()
+print("bye")
+"""
+
+    def test_prompts(self, tmp_path: Path) -> None:
+        """Turns settle above the next prompt, which is never drawn over; the cursor stays behind it."""
+        with Terminal(self.CODE, tmp_path) as terminal:
+            terminal.until("session")
+            terminal.go()
+            terminal.until("you>").watch(0.5)
+            golden("console/session-prompt", timeless(terminal.shown))
+            assert terminal.cursor == (0, 5)
+            terminal.type("tea")
+            terminal.until("you> tea").watch(0.3)
+            terminal.type("\n")
+            terminal.until(lambda: terminal.shown.endswith("I heard tea.\nyou>\n"))
+            terminal.until("answered").watch(0.3)
+            golden("console/session-turn", timeless(terminal.shown))
+            terminal.type("milk\n")
+            terminal.until("I heard milk.").until("plan: milk")
+            terminal.type("\n")
+            terminal.ended()
+            golden("console/session-done", timeless(terminal.text))
+
+    def test_repeated(self, tmp_path: Path) -> None:
+        """A parent is said again, dimly, where another tree came in between, and only there."""
+        code = """
+def step(name):
+    with t.bind_trace("altitude", name):
+        pass
+with t.bind_trace("sys", "session"):
+    with t.bind_trace("sys", "task"):
+        input("> ")
+        step("one"); step("two")
+        thread = threading.Thread(target=step, args=("elsewhere",)); thread.start(); thread.join()
+        step("three")
+    step("four")
+"""
+        with Terminal(code, tmp_path, env={"NO_COLOR": "", "COLORTERM": ""}) as terminal:
+            terminal.until(">").watch(0.3).type("\n")
+            assert terminal.ended() == 0
+            golden("console/session-repeated", timeless(terminal.text))
+            said = re.findall(rb"\x1b\[(\d+)m[^\x1b]*\[sys\] (?:session|task) \(open\)", terminal.raw)
+            assert said == [b"2"] * 4
+
+    def test_prompt_in_a_root(self, tmp_path: Path) -> None:
+        """What is typed at a prompt while other threads work stays in one piece, below what they did."""
+        code = """
+def work():
+    gate()
+    for number in range(3):
+        with t.bind_trace("memory", "read", input=number): pass
+    with t.bind_trace("memory", "slow"):
+        gate()
+thread = threading.Thread(target=work); thread.start()
+print("hello,", input("your name? "))
+gate()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("your name?").watch(0.2).type("Ad")
+            terminal.until("Ad").go()
+            terminal.until("slow").watch(0.2)
+            golden("console/prompt-typing", timeless(terminal.shown))
+            assert terminal.cursor == (3, 13)
+            terminal.type("a")
+            terminal.until("Ada").go()
+            terminal.until(lambda: "*" not in timeless(terminal.shown)).type("\n")
+            terminal.until("hello, Ada")
+            golden("console/prompt-done", timeless(terminal.shown))
+
+
+class TestWindow:
+    """Windows of all sizes."""
+
+    LONG = """
+with t.bind_trace("altitude", "long", output="done"):
+    for number in range(199):
+        t.trace_event("focus", "step", input=number)
+    gate()
+print("and on")
+gate()
+"""
+
+    def test_long_tree(self, tmp_path: Path) -> None:
+        """A tree of 200 lines in a window of 24: half the window, then all of it to scroll back to."""
+        with Terminal(self.LONG, tmp_path) as terminal:
+            terminal.until("step").watch(0.2)
+            golden("console/long-open", timeless(terminal.shown))
+            terminal.go()
+            terminal.until("and on")
+            golden("console/long-done", timeless(terminal.text))
+
+    @pytest.mark.parametrize("rows", [2, 3, 4, 6])
+    def test_low(self, tmp_path: Path, rows: int) -> None:
+        """A window of a few rows still gets every line, in order."""
+        with Terminal(self.LONG, tmp_path, rows=rows) as terminal:
+            terminal.watch(0.5).go()
+            terminal.until("and on").watch(0.2)
+            golden("console/long-done", timeless(terminal.text))
+
+    def test_many_open(self, tmp_path: Path) -> None:
+        """More open spans than there are rows: as many as fit, and how many there are."""
+        code = """
+spans = [t.bind_trace("altitude", "open", input=number).__enter__() for number in range(30)]
+gate()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("spans are open").watch(0.2)
+            golden("console/many-open", timeless(terminal.shown))
+
+    @pytest.mark.parametrize(("rows", "columns"), [(10, 40), (30, 120), (24, 20)])
+    def test_resize(self, tmp_path: Path, rows: int, columns: int) -> None:
+        """A window that changes its size while spans are open shows them in its new size, once."""
+        with Terminal(f"print('first')\n{SEED}", tmp_path) as terminal:
+            terminal.until("mem").watch(0.2)
+            terminal.resize(rows, columns)
+            terminal.watch(0.5)
+            golden(f"console/resized-{rows}x{columns}", timeless(re.sub(r"\w*…", "…", terminal.shown)))
+            terminal.go()
+            terminal.until(lambda: timeless(terminal.shown).count("*") == 2).go()
+            terminal.until("success").watch(0.2)
+            assert squeezed(terminal.shown).removeprefix("first") == squeezed(blessed("console/seed-done"))
+
+
+class TestGuest:
+    """The host's own output."""
+
+    def test_thousand_lines(self, tmp_path: Path) -> None:
+        """A host that prints a thousand lines while spans are open: each is there, whole, in order, once."""
+        code = """
+with t.bind_trace("altitude", "printing", output="done"):
+    for number in range(1000):
+        print(f"line {number:04d}", "x" * (number % 60), file=sys.stdout if number % 2 else sys.stderr)
+        if number % 10 == 0:
+            t.trace_event("focus", "step", input=number)
+        if number % 100 == 0:
+            time.sleep(0.15)
+    gate()
+gate()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("line 0999").watch(0.3)
+            golden("console/printing-open", timeless(terminal.shown))
+            terminal.go()
+            terminal.until("done").watch(0.1)
+            lines = terminal.text.splitlines()
+            printed = [f"line {number:04d} {'x' * (number % 60)}".rstrip() for number in range(1000)]
+            assert lines[:1000] == printed
+            assert len(lines) == 1000 + 101
+
+    def test_streams_taken_early(self, tmp_path: Path) -> None:
+        """Handlers, rich and bound methods that the host took before tracing began stay readable."""
+        code = """
+import logging
+from rich.console import Console
+handler = logging.StreamHandler(); logging.getLogger().addHandler(handler)
+rich, write = Console(stderr=True), sys.stderr.write
+with t.bind_trace("altitude", "root"):
+    for number in range(3):
+        time.sleep(0.3)
+        logging.warning("handler %d", number)
+        rich.print(f"rich {number}")
+        write(f"write {number}\\n")
+        sys.stdout.buffer.write(b"bytes\\n"); sys.stdout.flush()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            assert terminal.ended() == 0
+            expected = "".join(f"handler {at}\nrich {at}\nwrite {at}\nbytes\n" for at in range(3))
+            assert timeless(terminal.text) == f"{expected}[alt] root (T)\n"
+
+    def test_half_printed(self, tmp_path: Path) -> None:
+        """A line that the host is still printing stays its own; what ended stands above it."""
+        code = """
+with t.bind_trace("altitude", "answer"):
+    print("Thinking ", end="", flush=True)
+    gate()
+    with t.bind_trace("memory", "read"): pass
+    for word in "and thinking and thinking until it is a long line".split():
+        print(word, end=" ", flush=True)
+    thread = threading.Thread(target=t.trace_event, args=("memory", "elsewhere"))
+    thread.start(); thread.join()
+    gate()
+    print("done.")
+gate()
+"""
+        with Terminal(code, tmp_path, columns=40) as terminal:
+            terminal.until("answer").watch(0.2)
+            golden("console/half-open", timeless(terminal.shown))
+            assert terminal.cursor == (0, 9)
+            terminal.go()
+            terminal.until("elsewhere").watch(0.3)
+            golden("console/half-more", timeless(terminal.shown))
+            terminal.go()
+            terminal.until("done.").until("answer (").watch(0.1)
+            golden("console/half-done", timeless(terminal.shown))
+
+    def test_own_picture(self, tmp_path: Path) -> None:
+        """While a host draws a picture of its own, we keep away; then everything is there."""
+        code = """
+from rich.live import Live
+with t.bind_trace("altitude", "root"):
+    with Live("", refresh_per_second=20) as live:
+        for number in range(20):
+            live.update("\\n".join(f"row {row} of {number}" for row in range(5)))
+            with t.bind_trace("focus", "step", input=number): pass
+            time.sleep(0.05)
+print("after")
+"""
+        with Terminal(code, tmp_path) as terminal:
+            assert terminal.ended() == 0
+            golden("console/own-picture", timeless(terminal.text))
+
+    def test_other_program(self, tmp_path: Path) -> None:
+        """A program that takes the terminal over, as an editor does, is not drawn into."""
+        code = """
+import subprocess
+EDITOR = '''
+import sys, tty
+tty.setraw(0)
+sys.stdout.write("\\\\x1b[?1049h\\\\x1b[2J\\\\x1b[Hediting"); sys.stdout.flush()
+sys.stdin.read(1)
+sys.stdout.write("\\\\x1b[?1049l"); sys.stdout.flush()
+tty.tcsetattr(0, tty.TCSANOW, saved) if (saved := None) else None
+'''
+import termios
+saved = termios.tcgetattr(0)
+with t.bind_trace("altitude", "root"):
+    time.sleep(0.3)
+    subprocess.run([sys.executable, "-c", EDITOR])
+    termios.tcsetattr(0, termios.TCSANOW, saved)
+gate()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("editing").watch(0.2)
+            size = len(terminal.raw)
+            terminal.watch(0.5)
+            assert len(terminal.raw) == size
+            terminal.type("x")
+            terminal.until("root (")
+
+
+class TestEnds:
+    """How a process ends or stops."""
+
+    OPEN = """
+with t.bind_trace("altitude", "root"):
+    with t.bind_trace("memory", "read"):
+        gate()
+"""
+
+    def check_terminal(self, terminal: Terminal) -> None:
+        """The terminal is as it was: cursor visible, no spinner left, wrapping on."""
+        assert not terminal.screen.cursor.hidden
+        assert "*" not in timeless(terminal.shown)
+        assert terminal.screen.mode == Terminal.MODES
+
+    def test_interrupt(self, tmp_path: Path) -> None:
+        """Ctrl-C: the traceback as ever, and the tree with what was interrupted."""
+        with Terminal(self.OPEN, tmp_path) as terminal:
+            terminal.until("read").watch(0.2).type("\x03")
+            assert terminal.ended() == -signal.SIGINT
+            self.check_terminal(terminal)
+            text = timeless(terminal.text)
+            tree = text[text.index("[alt]") : text.index("\n", text.index("[mem]")) + 1]
+            golden("console/interrupted", re.sub(r"<string>:\d+", "<string>:N", tree))
+            assert text.count("KeyboardInterrupt") == 3
+
+    def test_exception(self, tmp_path: Path) -> None:
+        """An exception that nobody catches: traceback and tree, each whole."""
+        with Terminal(f"{self.OPEN}        raise ValueError('no')", tmp_path) as terminal:
+            terminal.until("read").go()
+            assert terminal.ended() == 1
+            self.check_terminal(terminal)
+            assert terminal.text.count("ValueError: no") == 3
+
+    @pytest.mark.parametrize("leave", ["sys.exit(3)", "os.kill(os.getpid(), 15)", "os._exit(3)"])
+    def test_leaving(self, tmp_path: Path, leave: str) -> None:
+        """`sys.exit` and SIGTERM leave a clean terminal, and the exit status is the host's."""
+        with Terminal(f"{self.OPEN}        {leave}", tmp_path) as terminal:
+            terminal.until("read").watch(0.2).go()
+            assert terminal.ended() == (-signal.SIGTERM if "kill" in leave else 3)
+            assert not terminal.screen.cursor.hidden
+            if "_exit" not in leave:
+                self.check_terminal(terminal)
+
+    def test_killed_from_outside(self, tmp_path: Path) -> None:
+        """SIGTERM while the host sleeps."""
+        with Terminal(self.OPEN, tmp_path) as terminal:
+            terminal.until("read").watch(0.2)
+            os.kill(terminal.pid, signal.SIGTERM)
+            assert terminal.ended() == -signal.SIGTERM
+            self.check_terminal(terminal)
+
+    def test_handler_of_the_host(self, tmp_path: Path) -> None:
+        """A host's own handlers stay."""
+        code = f"""
+import signal
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
+{self.OPEN}
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("read")
+            os.kill(terminal.pid, signal.SIGTERM)
+            assert terminal.ended() == 5
+            self.check_terminal(terminal)
+
+    def test_stopped(self, tmp_path: Path) -> None:
+        """Ctrl-Z takes the region away; after `fg` it comes back."""
+        code = f"""
+import signal
+shell = os.fork()
+if shell:  # what a shell does for its job
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.setpgid(shell, shell); os.tcsetpgrp(0, shell)
+    while True:
+        status = os.waitpid(shell, os.WUNTRACED)[1]
+        if not os.WIFSTOPPED(status):
+            os._exit(os.waitstatus_to_exitcode(status))
+        os.tcsetpgrp(0, os.getpgrp())
+        print("Stopped", flush=True)
+        gate()
+        os.tcsetpgrp(0, shell); os.kill(-shell, signal.SIGCONT)
+{self.OPEN}
+print("bye")
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("read").watch(0.2).type("\x1a")
+            terminal.until("Stopped").watch(0.2)
+            self.check_terminal(terminal)
+            terminal.go()
+            terminal.until(lambda: "*" in timeless(terminal.shown)).go()
+            assert terminal.ended() == 0
+            self.check_terminal(terminal)
+            assert timeless(terminal.text) == "^ZStopped\n[alt] root (T)\n  └─[mem] read (T)\nbye\n"
+
+    def test_unfinished(self, tmp_path: Path) -> None:
+        """What is open at the end is shown as unfinished."""
+        code = """
+spans = [t.bind_trace("altitude", name).__enter__() for name in ("one", "two")]
+t.trace_event("focus", "step")
+"""
+        with Terminal(code, tmp_path) as terminal:
+            assert terminal.ended() == 0
+            golden("console/unfinished", timeless(terminal.text))
+
+    def test_stopped_reader(self, tmp_path: Path) -> None:
+        """Ctrl-S: the application goes on, and the console catches up after Ctrl-Q."""
+        code = """
+out = open("progress", "w")
+gate()
+for number in range(2000):
+    with t.bind_trace("altitude", "step", input=number): pass
+    out.write("."); out.flush()
+    time.sleep(0.001)
+gate()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            progress = tmp_path / "progress"
+            wait_until(progress.exists)
+            terminal.type("\x13")
+            terminal.go()
+            wait_until(lambda: progress.stat().st_size == 2000)
+            assert "step" not in terminal.watch(0.2).text
+            terminal.type("\x11")
+            terminal.until("1999").go()
+            assert terminal.ended() == 0
+            steps = re.findall(r"step: (\d+)", terminal.text)
+            assert [*map(int, steps)] == [*range(2000)]
+
+    def test_reader_that_never_comes_back(self, tmp_path: Path) -> None:
+        """A terminal that stopped for ever does not keep the process from ending."""
+        code = """
+gate()
+for number in range(2000):
+    with t.bind_trace("altitude", "step", input="x" * 90): pass
+open("ended", "w").close()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.type("\x13")
+            terminal.watch(0.3).go()
+            wait_until((tmp_path / "ended").exists)
+            wait_until(lambda: os.waitpid(terminal.pid, os.WNOHANG)[0], seconds=5)
+
+
+class TestTooMuch:
+    """Events that come faster than can be shown."""
+
+    def test_left_out(self, tmp_path: Path) -> None:
+        """It is said how many were left out, where they were; shown and left out are all there were."""
+        code = """
+for number in range(100_000):
+    t.trace_event("altitude", "step", input=number)
+"""
+        with Terminal(code, tmp_path) as terminal:
+            assert terminal.ended() == 0
+            shown = [int(number) for number in re.findall(r"step: (\d+)$", terminal.text, re.MULTILINE)]
+            gaps = [
+                int(number.replace(",", ""))
+                for number in re.findall(r"… ([\d,]+) events left out", terminal.text)
+            ]
+            assert gaps
+            assert len(shown) + sum(gaps) == 100_000
+            assert shown == sorted(shown)
+
+
+class TestForks:
+    """Child processes."""
+
+    def test_child(self, tmp_path: Path) -> None:
+        """A forked child has no region of its own; its trees and the parent's come out whole."""
+        code = """
+with t.bind_trace("altitude", "parent"):
+    time.sleep(0.4)
+    pid = os.fork()
+    if pid == 0:
+        with t.bind_trace("memory", "child"):
+            print("child prints")
+            time.sleep(0.5)
+        with t.bind_trace("memory", "child again"):
+            pass
+        sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(pid, 0)
+gate()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("parent (")
+            golden("console/forked", timeless(terminal.shown))

@@ -1,0 +1,177 @@
+"""A real pseudo-terminal, read by a terminal emulator: what a person sees, and can scroll back to."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import pyte
+from helpers import clean_environment
+
+HELPERS = """
+import json, os, sys, threading, time
+import dopejar_tracing as t
+def gate():
+    # The program goes on when the test says so.
+    while os.read({gate}, 1) != b"g": pass
+"""
+
+
+class Terminal:
+    """A program on a terminal of its own.
+
+    Args:
+        code: of the program; it can call `gate()`, and has `t` for dopejar_tracing.
+        cwd: its folder.
+        rows: of the window.
+        columns: of the window.
+        env: variables; by default tracing is on, without a file and without colour.
+    """
+
+    MODES = pyte.HistoryScreen(80, 24).mode
+    """Of an emulator that was just started."""
+
+    def __init__(
+        self, code: str, cwd: Path, *, rows: int = 24, columns: int = 80, env: Mapping[str, str] | None = None
+    ) -> None:
+        self.screen = pyte.HistoryScreen(columns, rows, history=100_000, ratio=0.5)
+        self.raw = b""
+        self._stream = pyte.ByteStream(self.screen)
+        gate, self._gate = os.pipe()
+        os.set_inheritable(gate, True)
+        variables = {
+            "DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_OUTPUT": "null", "TERM": "xterm-256color", "NO_COLOR": "1",
+            "PYTHONUNBUFFERED": "", **(env or {}),
+        }  # fmt: skip
+        program = HELPERS.format(gate=gate) + code
+        self.pid, self._leader = pty.fork()
+        if self.pid == 0:
+            for number in (signal.SIGINT, signal.SIGTSTP, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            os.chdir(cwd)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execve(sys.executable, [sys.executable, "-c", program], clean_environment(variables))
+        os.close(gate)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in (self._leader, self._gate):
+            os.close(number)
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+
+    @property
+    def shown(self) -> str:
+        """What is in the window, without what is empty at its end."""
+        return _text(line.rstrip() for line in self.screen.display)
+
+    @property
+    def text(self) -> str:
+        """All that can be scrolled back to, and the window."""
+        above = (
+            "".join(line[at].data for at in range(self.screen.columns)).rstrip()
+            for line in self.screen.history.top
+        )
+        return _text([*above, *(line.rstrip() for line in self.screen.display)])
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Row and column."""
+        return self.screen.cursor.y, self.screen.cursor.x
+
+    def go(self) -> None:
+        """Let the program pass its gate."""
+        os.write(self._gate, b"g")
+
+    def type(self, text: str) -> None:
+        """Type at the keyboard."""
+        os.write(self._leader, text.encode())
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Make the window larger or smaller."""
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self._leader, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def until(self, there: Callable[[], Any] | str, seconds: float = 20) -> Terminal:
+        """Read until something is there, or a text is shown; the test fails if it does not come in time."""
+        wanted = (lambda: there in self.text) if isinstance(there, str) else there
+        deadline = time.monotonic() + seconds
+        while not wanted():
+            assert time.monotonic() < deadline, f"waited in vain; on the terminal:\n{self.text}"
+            self.read(0.02)
+        return self
+
+    def read(self, seconds: float) -> bool:
+        """Read what comes within that time; False if the program has closed the terminal."""
+        if select.select([self._leader], [], [], seconds)[0]:
+            try:
+                data = os.read(self._leader, 65536)
+            except OSError:  # nobody has it open any more
+                return False
+            self.raw += data
+            self._stream.feed(data)
+        return True
+
+    def watch(self, seconds: float) -> Terminal:
+        """Read for so long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.read(0.02):
+            pass
+        return self
+
+    def ended(self, seconds: float = 20) -> int:
+        """Read until the program has ended; its exit status, negative for a signal."""
+        deadline = time.monotonic() + seconds
+        while self.read(0.1):
+            assert time.monotonic() < deadline, f"does not end; on the terminal:\n{self.text}"
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def _text(lines: Any) -> str:
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def timeless(text: str) -> str:
+    """The picture with its times, and the spinner's position, left out."""
+    text = re.sub(r"(?<=[( ])\d[\d.]*(?:µs|ms|s|m\d\ds)(?=\)|$)", "T", text, flags=re.MULTILINE)
+    return re.sub("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "*", text)
+
+
+def squeezed(text: str) -> str:
+    """The picture without white space, whose rows may have been broken anywhere; without times as well."""
+    return timeless(re.sub(r"\s+", "", text))
+
+
+def golden(name: str, text: str) -> None:
+    """Hold a text against tests/golden/NAME.txt; `make bless` writes it anew."""
+    if os.environ.get("BLESS"):
+        path = _golden(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    assert text == blessed(name), f"{name}: not as blessed; see `make bless`"
+
+
+def blessed(name: str) -> str:
+    """The text of tests/golden/NAME.txt."""
+    return _golden(name).read_text("utf-8")
+
+
+def _golden(name: str) -> Path:
+    return Path(__file__).parent / "golden" / f"{name}.txt"
