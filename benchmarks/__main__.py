@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 
 import dopejar_tracing
+from benchmarks import console
 from benchmarks.measure import Case, Result, measure
 from dopejar_tracing import bind_trace, configure, get_logger, trace_event
 from dopejar_tracing.model.event import KEYS
@@ -119,6 +120,7 @@ def main() -> None:
     missed = [
         result.name for result in results if result.best / floor.best > LIMITS.get(result.name, float("inf"))
     ]
+    missed += console.main()
     if missed:
         sys.exit(f"missed: {', '.join(missed)}")
 

@@ -12,16 +12,19 @@ from helpers import KEYS, ROOT, read_lines, run_python
 
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.forest import build_forest
+from dopejar_tracing.model.growth import MAX_HELD
 from dopejar_tracing.settings import load
 from dopejar_tracing.show.line import plain
 from dopejar_tracing.show.tree import event_line, tree_lines
+from dopejar_tracing.sinks.console.drawer import INTERVAL
+from dopejar_tracing.sinks.console.frames import AFTER_NS, APART, LONG_NS, STILL
 
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    """The README's code blocks in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, text: str = README) -> list[str]:
+    """The code blocks in a language, of the README or another text."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 class TestReadme:
@@ -82,3 +85,23 @@ class TestReadme:
         makefile = (ROOT / "Makefile").read_text("utf-8")
         for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
             assert f"\n{target}:" in makefile
+
+
+class TestConsole:
+    """docs/console.md."""
+
+    TEXT = (ROOT / "docs/console.md").read_text("utf-8")
+
+    def test_settings(self, tmp_path: Path) -> None:
+        """The theme shown is valid."""
+        (block,) = blocks("yaml", self.TEXT)
+        (tmp_path / "settings.yaml").write_text(block)
+        assert load().settings.theme == {"memory": "bright_cyan", "blocked": "bold black on yellow"}
+
+    def test_figures(self) -> None:
+        """The figures that it names are the code's."""
+        held, after = f"{MAX_HELD:,} finished events", f"open for longer than {AFTER_NS / 1e9} s"
+        assert (LONG_NS, APART, STILL, INTERVAL) == (10_000_000_000, 10, 1, 0.1)  # named in words
+        assert held in self.TEXT
+        assert f"From {MAX_HELD // 2:,} on" in self.TEXT
+        assert after in self.TEXT

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
-from helpers import run_python
+from helpers import clean_environment, read_lines, run_python, wait_until
+from terminal import Terminal, timeless
 
 from dopejar_tracing import bind_trace, configure, shutdown, trace_event
 
@@ -25,11 +28,6 @@ PICTURE = """\
   └─[foc] gate_check: WriteApprovalGate → allowed (T)
       └─[mem] write: altitude.session → written (T) [saved 45 tokens]
 """
-
-
-def timeless(text: str) -> str:
-    """The picture with its times left out."""
-    return re.sub(r"(?<=[( ])\d[\d.]*(?:µs|ms|s|m\d\ds)(?=\))", "T", text)
 
 
 class TestConsole:
@@ -59,26 +57,69 @@ class TestConsole:
         """Without --trace the console shows only on a terminal."""
         assert run_python(SEED, tmp_path, env={"DOPEJAR_TRACE": "1"}).stderr == ""
 
-    def test_auto_on_a_terminal(self, tmp_path: Path) -> None:
-        """On a terminal it shows by itself."""
-        import pty
+    def test_whole_trees_as_they_end(self, tmp_path: Path) -> None:
+        """Into a pipe a tree is written when its root ends, not at the exit, and no part of it before."""
+        code = """
+import os, sys, dopejar_tracing as t
+with t.bind_trace("altitude", "one"):
+    with t.bind_trace("memory", "read"): pass
+    sys.stdin.read(1)
+sys.stdin.read(1)
+"""
+        env = clean_environment({"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "always"})
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=tmp_path, env=env, text=True,
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stderr is not None
+        wait_until((tmp_path / "trace.jsonl").exists)
+        os.set_blocking(process.stderr.fileno(), False)
+        assert not process.stderr.read(1)
+        os.set_blocking(process.stderr.fileno(), True)
+        process.stdin.write("x")
+        process.stdin.flush()
+        assert timeless(process.stderr.readline()) == "[alt] one (T)\n"
+        assert timeless(process.stderr.readline()) == "  └─[mem] read (T)\n"
+        assert process.communicate("x", timeout=20)[1] == ""
 
-        leader, follower = pty.openpty()
-        done = run_python_on(follower, tmp_path)
-        os.close(follower)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(leader, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            shown += piece
-        os.close(leader)
-        assert done == 0
-        plain = re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).replace("\r\n", "\n")
-        assert timeless(plain) == PICTURE
+    @pytest.mark.parametrize("terminal", ["dumb", ""])
+    def test_dumb_terminal(self, tmp_path: Path, terminal: str) -> None:
+        """A terminal that cannot move its cursor is treated like a pipe."""
+        with Terminal(f"{SEED}time.sleep(0.3)", tmp_path, env={"TERM": terminal}) as shown:
+            assert shown.ended() == 0
+            assert b"\x1b" not in shown.raw
+            assert timeless(shown.text) == PICTURE
+
+    def test_full_pipe(self, tmp_path: Path) -> None:
+        """A reader that stopped neither stops the application nor keeps it from ending."""
+        code = """
+import dopejar_tracing as t
+for number in range(20_000):
+    with t.bind_trace("altitude", "step", input="x" * 90): pass
+print("on", flush=True)
+"""
+        env = clean_environment({"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "always"})
+        with subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.read() == b"on\n"
+            assert process.wait(5) == 0
+        assert len(read_lines(tmp_path / "trace.jsonl")) == 20_000
+
+    def test_theme(self, tmp_path: Path) -> None:
+        """A theme from the settings colours a layer, in either spelling, and what a text means."""
+        (tmp_path / "settings.yaml").write_text(
+            "tracing: {enabled: true, console: always, theme: {mem: bold red, note: on blue}}\n"
+        )
+        shown = run_python(SEED, tmp_path, env={"FORCE_COLOR": "1", "TERM": "xterm"}).stderr
+        assert "\x1b[1;31m[mem]\x1b[0m write: altitude.session" in shown
+        assert "\x1b[44m [saved 45 tokens]\x1b[0m" in shown
 
     def test_concurrent_roots(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Trees of several threads come out whole, each in one piece."""
@@ -143,16 +184,3 @@ t.trace_event("focus", "done")
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
         assert shown.count("\n") == 1
         assert "[bold]x[/bold] :smile:" in shown
-
-
-def run_python_on(terminal: int, cwd: Path) -> int:
-    """Run the seed's example with stderr on a terminal; returns its exit status."""
-    import subprocess
-    import sys
-
-    from helpers import clean_environment
-
-    environment = clean_environment({"DOPEJAR_TRACE": "1", "TERM": "xterm-256color"})
-    return subprocess.run(
-        [sys.executable, "-c", SEED], cwd=cwd, env=environment, stderr=terminal, timeout=60
-    ).returncode

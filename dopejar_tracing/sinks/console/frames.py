@@ -115,12 +115,16 @@ class Frames:
     def _must_wait(self, screen: Screen, *, asked: bool) -> bool:
         """Whether somebody else has the terminal, or the host is in the middle of something."""
         edited = asked and "readline" in sys.modules  # one line, which it redraws from where the cursor is
+        columns = self._host.columns() or 0
         return (
             not (screen.cooked or edited)
             or (screen.tostop and not screen.foreground)
             or self._host.elsewhere
             or time.monotonic() - self._host.moved_at < STILL
-            or self._host.rows(screen.width) > max(screen.height - 4, screen.height > 2)  # no room above it
+            or _rows(columns, screen.width) > max(screen.height - 4, screen.height > 2)  # no room above it
+            or (
+                columns > 0 and columns % screen.width == 0
+            )  # about to wrap, which no movement would bring back
         )
 
     def _age(self, now_ns: int, *, asked: bool) -> None:
@@ -171,7 +175,9 @@ class Frames:
         with self._host.turn:
             if not lines and below == self._host.region:
                 return
-            host_rows = self._host.rows(screen.width) or int(asked or not screen.cooked)
+            columns = self._host.columns()
+            own = columns is None and not asked and screen.cooked
+            host_rows = 0 if own else _rows(columns or 0, screen.width)
             above = [
                 paint(row) for line in lines for row in (wrapped(line, screen.width) if host_rows else [line])
             ]
@@ -206,3 +212,8 @@ class Frames:
         if painter is None:
             painter = self._painters[terminal] = Painter(stream, self._theme)
         return painter
+
+
+def _rows(columns: int, width: int) -> int:
+    """Rows that a line takes in a window of that width."""
+    return max(1, -(-columns // width))

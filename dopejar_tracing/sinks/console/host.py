@@ -80,13 +80,12 @@ class Host:
             if vars(owner).get(name) is ours:
                 delattr(owner, name)  # the instance's, behind which the type's own is again
 
-    def rows(self, width: int) -> int:
-        """Rows of the host's last line, with the cursor in the last of them; 0 if it is empty."""
+    def columns(self) -> int | None:
+        """Columns that the host's last line would take in an endless window; None if it is empty."""
         if not self._line:
-            return 0
+            return None
         text = _ESCAPES.sub("", self._line.decode("utf-8", "replace"))
-        cells = max(map(cell_len, text.split("\r")))
-        return max(1, -(-cells // width))
+        return max(map(cell_len, text.split("\r")))
 
     def erase(self, terminal: int) -> None:
         """Take the region away, so that what comes next stands on empty rows."""

@@ -1,0 +1,114 @@
+"""What the console costs the application, a span, beside the file alone."""
+
+from __future__ import annotations
+
+import os
+import pty
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from dopejar_tracing import bind_trace, configure, shutdown
+
+ALONE, PIPE, LIVE, STOPPED = (
+    "file alone", "file and console, in a pipe", "file and console, live", "the same, nobody reads for 10 s"
+)  # fmt: skip
+RATES = (1_000, 0)
+"""Spans a second; 0: as many as there can be."""
+SECONDS, SECONDS_STOPPED, ROUNDS = 2.0, 10.0, 5
+AT_MOST = {1_000: (2.0, 20.0), 0: (float("inf"), 20.0)}
+"""By rate: × the file alone, and µs more than it."""
+
+
+def main() -> list[str]:
+    """Measure, print a table; returns what was missed."""
+    modes = [ALONE, PIPE, LIVE, STOPPED]
+    taken: dict[tuple[int, str], list[float]] = {(rate, mode): [] for rate in RATES for mode in modes}
+    for _ in range(ROUNDS):
+        modes.append(modes.pop(0))
+        for rate in RATES:
+            for mode in modes:
+                taken[rate, mode].append(_measure(rate, mode))
+    print("\n| a span, µs | rate | best | median | × file alone | µs more | at most |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    missed = []
+    for (rate, mode), rounds in taken.items():
+        alone = statistics.median(taken[rate, ALONE])
+        median = statistics.median(rounds)
+        most, more = AT_MOST[rate]
+        kept = median <= most * alone and median - alone <= more
+        if not kept:
+            missed.append(f"{mode} at {rate or 'any rate'}")
+        limit = "" if mode == ALONE else f"× {most:g}, {more:g} µs" if rate else f"{more:g} µs"
+        print(
+            f"| {mode} | {rate or 'all it can'} | {min(rounds):.1f} | {median:.1f} | {median / alone:.2f} |"
+            f" {median - alone:.1f} | {limit} |"
+        )
+    return missed
+
+
+def _measure(rate: int, mode: str) -> float:
+    """µs a span in a process of its own, whose stderr is read as fast as it comes, or not at all."""
+    leader, follower = os.pipe() if mode == PIPE else pty.openpty()
+    reader = threading.Thread(target=_drain, args=(leader,))
+    if mode != STOPPED:
+        reader.start()
+    with tempfile.TemporaryDirectory() as folder:
+        console = "never" if mode == ALONE else "always"
+        seconds = SECONDS_STOPPED if mode == STOPPED else SECONDS
+        command = [sys.executable, "-m", "benchmarks.console", str(rate), str(seconds), console, folder]
+        environment = {**os.environ, "TERM": "xterm-256color"}
+        done = subprocess.run(
+            command, stderr=follower, stdout=subprocess.PIPE, env=environment, text=True, check=True
+        )
+        micros, spans = done.stdout.split()
+        lines = (Path(folder) / "trace.jsonl").read_bytes().count(b"\n")
+    os.close(follower)
+    if mode != STOPPED:
+        reader.join()
+    os.close(leader)
+    if lines != int(spans):
+        sys.exit(f"{mode}: {lines} lines in the file, {spans} were traced: the figures are void")
+    return float(micros)
+
+
+def _drain(leader: int) -> None:
+    try:
+        while os.read(leader, 65536):
+            pass
+    except OSError:  # the terminal is closed
+        pass
+
+
+def _work(rate: int, seconds: float) -> tuple[float, int]:
+    """Trace spans, three in a tree; µs that one took the thread that traced, and how many they were."""
+    spent_ns = spans = 0
+    pause_ns = 3 * 1_000_000_000 // rate if rate else 0
+    began_ns = next_ns = time.perf_counter_ns()
+    while time.perf_counter_ns() - began_ns < seconds * 1e9:
+        started_ns = time.perf_counter_ns()
+        with bind_trace("altitude", "transition", input="L3→L2") as span:
+            gate = bind_trace("focus", "gate_check", input="WriteApprovalGate", output="allowed")
+            with gate, bind_trace("memory", "write", input="altitude.session") as inner:
+                inner.set_output("written", tokens_saved=45, tier="warm")
+            span.set_output("success", reason="user requested tactical", turns=3)
+        now_ns = time.perf_counter_ns()
+        spent_ns += now_ns - started_ns
+        spans += 3
+        next_ns += pause_ns
+        if next_ns > now_ns:
+            time.sleep((next_ns - now_ns) / 1e9)
+    return spent_ns / spans / 1_000, spans
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(f"missed: {', '.join(short)}" if (short := main()) else 0)
+    configure(enabled=True, output=Path(sys.argv[4]) / "trace.jsonl", console=sys.argv[3])
+    micros, spans = _work(int(sys.argv[1]), float(sys.argv[2]))
+    shutdown()
+    print(micros, spans)
