@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import statistics
 import subprocess
 import sys
@@ -19,6 +20,13 @@ ALONE, PIPE, LIVE, STOPPED = (
 )  # fmt: skip
 RATES = (1_000, 0)
 """Spans a second; 0: as many as there can be."""
+APPEARANCES, APPEARS_MS = 20, 300
+SLOW = """
+import time, dopejar_tracing as t
+t.configure(enabled=True, console="always")
+with t.bind_trace("altitude", "slow"):
+    time.sleep(9)
+"""
 SECONDS, SECONDS_STOPPED, ROUNDS = 2.0, 10.0, 5
 AT_MOST = {1_000: (2.0, 20.0), 0: (float("inf"), 20.0)}
 """By rate: × the file alone, and µs more than it."""
@@ -40,7 +48,8 @@ def main() -> list[str]:
         alone = statistics.median(taken[rate, ALONE])
         median = statistics.median(rounds)
         most, more = AT_MOST[rate]
-        kept = median <= most * alone and median - alone <= more
+        best = min(taken[rate, ALONE])  # the limits are for the rounds that the machine disturbed least
+        kept = min(rounds) <= most * best and min(rounds) - best <= more
         if not kept:
             missed.append(f"{mode} at {rate or 'any rate'}")
         limit = "" if mode == ALONE else f"× {most:g}, {more:g} µs" if rate else f"{more:g} µs"
@@ -48,7 +57,24 @@ def main() -> list[str]:
             f"| {mode} | {rate or 'all it can'} | {min(rounds):.1f} | {median:.1f} | {median / alone:.2f} |"
             f" {median - alone:.1f} | {limit} |"
         )
-    return missed
+    shown = [_appearance() for _ in range(APPEARANCES)]
+    print(f"\nA root appears after {min(shown)} to {max(shown)} ms, at most {APPEARS_MS} (of {APPEARANCES}).")
+    return missed + ["a root appears"] * (max(shown) > APPEARS_MS)
+
+
+def _appearance() -> int:
+    """The ms that a root had been open when it was first shown, as the region itself says."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-c", SLOW]
+    environment = {**os.environ, "TERM": "xterm-256color", "NO_COLOR": "1", "DOPEJAR_TRACE_OUTPUT": "null"}
+    with subprocess.Popen(command, stderr=follower, env=environment) as process:
+        shown = b""
+        while not (found := re.search(rb"slow \S+ (\d+)ms", shown)):
+            shown += os.read(leader, 65536)
+        process.kill()
+    os.close(follower)
+    os.close(leader)
+    return int(found[1])
 
 
 def _measure(rate: int, mode: str) -> float:

@@ -28,6 +28,18 @@ def gate():
 """
 
 
+class Window(pyte.HistoryScreen):
+    """An emulator that minds what tmux minds: erasing all from the top left fills its history."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        super().__init__(columns, rows, history=100_000, ratio=0.5)
+
+    def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
+        """As a terminal does."""
+        assert how or (self.cursor.y, self.cursor.x) != (0, 0)
+        super().erase_in_display(how, *args, **kwargs)
+
+
 class Terminal:
     """A program on a terminal of its own.
 
@@ -45,7 +57,7 @@ class Terminal:
     def __init__(
         self, code: str, cwd: Path, *, rows: int = 24, columns: int = 80, env: Mapping[str, str] | None = None
     ) -> None:
-        self.screen = pyte.HistoryScreen(columns, rows, history=100_000, ratio=0.5)
+        self.screen = Window(columns, rows)
         self.raw = b""
         self._stream = pyte.ByteStream(self.screen)
         gate, self._gate = os.pipe()

@@ -56,6 +56,9 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         """True: the seed's `if ctx:` tells an open span from the null span of disabled tracing."""
         return True
 
+    def __repr__(self) -> str:
+        return f"<Span {self.trace_id} {self.layer}.{self.operation} {'ended' if self.ended else 'open'}>"
+
     @property
     def layer(self) -> str:
         """The long name of its layer."""

@@ -14,7 +14,7 @@ from weakref import ref
 
 import msgspec
 
-from dopejar_tracing.model.event import TraceEvent
+from dopejar_tracing.model.event import Status, TraceEvent
 
 if TYPE_CHECKING:
     from dopejar_tracing.model.event import BegunSpan
@@ -43,6 +43,8 @@ class Branch(msgspec.Struct, eq=False, weakref=True):
     """In the order in which they began. Of a long span only what is still held."""
     open: dict[str, Branch] = {}
     """The children that are open."""
+    trouble: dict[str, int] = {}
+    """How many events in it, with its own, have a status that is none to be glad of."""
     long: bool = False
     """Its children are handed out as they finish."""
     parted: bool = False
@@ -113,6 +115,9 @@ class Growth:
             branch = self._adopt(event)
         branch.event = event
         self.held += 1
+        if event.status != Status.SUCCESS:
+            for above in (branch, *_ancestors(branch)):
+                above.trouble[event.status] = above.trouble.get(event.status, 0) + 1
         return self._finish(branch)
 
     def _adopt(self, event: TraceEvent) -> Branch:

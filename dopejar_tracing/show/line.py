@@ -7,6 +7,8 @@ from rich.cells import cell_len, set_cell_size
 Segment = tuple[str, str]
 """(text, role): a role of the theme, or the empty text for words without a meaning of their own."""
 Line = list[Segment]
+_SHORT = 8
+"""Columns that are left of a text that is cut, as long as there is room."""
 
 
 def plain(line: Line) -> str:
@@ -14,26 +16,28 @@ def plain(line: Line) -> str:
     return "".join(text for text, _ in line)
 
 
-def fitted(line: Line, width: int, last: int = 0) -> Line:
-    """The line in at most so many columns, a cut marked by `…`.
+def fitted(line: Line, width: int) -> Line:
+    """The line in at most so many columns: its longest texts are cut, each cut marked by a last `…`.
 
-    Args:
-        line: to cut.
-        width: columns.
-        last: segments at its end that are not cut, as far as there is room.
+    What is short stays: a branch, a layer, a time; the last text of the line longer than what is before it.
     """
-    if cell_len(plain(line)) <= width:
-        return line
-    body, tail = line[: len(line) - last], line[len(line) - last :]
-    left = width - 1 - cell_len(plain(tail))
-    if left < 0:
-        return fitted(line, width)
-    kept: Line = []
+    cells = [cell_len(text) for text, _ in line]
+    most = width
+    while most > _SHORT and sum(min(own, most) for own in cells) > width:
+        most -= 1
+    *body, last = [(_cut(text, most), role) for text, role in line]
+    left = width - cell_len(last[0])
+    fits: Line = []
     for text, role in body:
-        taken = text if cell_len(text) <= left else set_cell_size(text, left)
-        kept.append((taken, role))
-        left -= cell_len(taken)
-    return [*kept, ("…", ""), *tail]
+        fits.append((_cut(text, left), role))
+        left -= cell_len(fits[-1][0])
+    return [*fits, (_cut(last[0], width), last[1])]
+
+
+def _cut(text: str, width: int) -> str:
+    if cell_len(text) <= width:
+        return text
+    return f"{set_cell_size(text, width - 1)}…" if width > 0 else ""
 
 
 def wrapped(line: Line, width: int) -> list[Line]:

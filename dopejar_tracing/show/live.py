@@ -70,15 +70,11 @@ def region_lines(
         if branch is None:
             return [(f"… {row.hidden:,} more finished", "note")]
         if branch.event is not None:
-            return event_line(branch.event)
+            return [*event_line(branch.event), *_trouble_below(branch)]
         return [*_head(branch), (f" {spinner} {_since(branch, now_ns)}", "open")]
 
     trees = [_row(glimpse) for glimpse in glimpses]
-    lines = [
-        fitted(line, width, last=line[-1][1] == "open")
-        for tree in trees
-        for line in tree_lines(tree, describe)
-    ]
+    lines = [fitted(line, width) for tree in trees for line in tree_lines(tree, describe)]
     if len(lines) < rows or (len(lines) == rows and _open_in(glimpses) == open_count):
         return lines
     lines = lines[: rows - 1]
@@ -102,6 +98,13 @@ def _row(glimpse: Glimpse) -> _Row:
 
 def _open_in(glimpses: Sequence[Glimpse]) -> int:
     return sum((look.branch.event is None) + _open_in(look.children) for look in glimpses)
+
+
+def _trouble_below(branch: Branch) -> Line:
+    """What a finished branch hides, as its children have no rows of their own."""
+    own = branch.event.status if branch.event else ""
+    below = ((status, count - (status == own)) for status, count in branch.trouble.items())
+    return [(f" [{count} {status} below]", status) for status, count in below if count]
 
 
 def _head(branch: Branch) -> Line:

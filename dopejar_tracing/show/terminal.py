@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from io import StringIO
 from typing import IO
 
 from rich.console import Console
@@ -32,7 +33,9 @@ class Painter:
     def __init__(self, stream: IO[str], theme: Mapping[str, str] | None = None) -> None:
         # NO_COLOR (no-color.org) takes colour away; without colour, bold and dim are only noise as well.
         plain = bool(os.environ.get("NO_COLOR"))
-        console = Console(file=stream, color_system=None if plain else "auto", highlight=False)
+        seen = Console(file=stream, color_system=None if plain else "auto")
+        # Another one, that never touches the stream: it may be in the middle of a write.
+        console = Console(file=StringIO(), color_system=seen.color_system, force_terminal=seen.is_terminal)
         styles = {**STYLES, **(theme or {})}
         self._codes = {role: _codes(console, style) for role, style in styles.items()}
         self._other = self._codes[OTHER]

@@ -16,7 +16,7 @@ OTHER = "other"
 # Dim instead of grey: some backgrounds are the very same grey.
 STYLES = {
     **LAYERS,
-    OTHER: "bright_cyan",
+    OTHER: "bright_green",
     "error": "bold red",
     "blocked": "yellow",
     "branch": "dim",

@@ -83,6 +83,20 @@ sys.stdin.read(1)
         assert timeless(process.stderr.readline()) == "  └─[mem] read (T)\n"
         assert process.communicate("x", timeout=20)[1] == ""
 
+    def test_order_in_a_pipe(self, tmp_path: Path) -> None:
+        """A tree stands above what the host prints after it, and above a traceback that ends it."""
+        code = """
+import sys, dopejar_tracing as t
+for number in range(3):
+    with t.bind_trace("altitude", "turn", input=number): pass
+    print("answer", number, file=sys.stderr)
+with t.bind_trace("altitude", "fails"): raise ValueError("no")
+"""
+        done = run_python(code, tmp_path, env={"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "always"})
+        turns = [f"[alt] turn: {at} (T)\nanswer {at}\n" for at in range(3)]
+        assert timeless(done.stderr).startswith("".join(turns) + "[alt] fails → error (T)")
+        assert done.stderr.endswith("\nValueError: no\n")
+
     @pytest.mark.parametrize("terminal", ["dumb", ""])
     def test_dumb_terminal(self, tmp_path: Path, terminal: str) -> None:
         """A terminal that cannot move its cursor is treated like a pipe."""

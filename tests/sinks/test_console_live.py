@@ -56,21 +56,16 @@ for number in range(20):
             assert b"\x1b" not in terminal.raw
             assert terminal.text.count("[alt] quick: ") == 20
 
-    def test_appears_in_time(self, tmp_path: Path) -> None:
-        """It appears when it has been open for 0.2 s, and within the next tenth."""
+    def test_not_before_its_time(self, tmp_path: Path) -> None:
+        """It appears when it has been open for 0.2 s; `make bench` tells how soon after."""
         code = """
 with t.bind_trace("altitude", "slow"):
-    time.sleep(0.19)
-    print("before", flush=True)
-    time.sleep(0.2)
-    print("after", flush=True)
+    gate()
 """
         with Terminal(code, tmp_path) as terminal:
-            assert terminal.ended() == 0
-            before, between, _ = re.split(rb"before\r\n|after\r\n", terminal.raw)
-            assert b"slow" not in before
-            (first, *_) = re.findall(r"slow \S (\d+)ms", between.decode())
-            assert 200 <= int(first) <= 300
+            terminal.until("slow")
+            (first, *_) = re.findall(r"slow \S ([\d.]+m?s)", terminal.raw.decode())
+            assert "ms" not in first or int(first.removesuffix("ms")) >= 200
 
     def test_narrow(self, tmp_path: Path) -> None:
         """In 40 columns what is open is cut, but never its time, and what is finished is not cut."""
@@ -375,6 +370,87 @@ gate()
             terminal.type("x")
             terminal.until("root (")
 
+    def test_between_prints(self, tmp_path: Path) -> None:
+        """The region stands again below each line that the host prints, with the very write."""
+        code = """
+with t.bind_trace("altitude", "root"):
+    gate()
+    for number in range(4):
+        time.sleep(0.02)
+        print("line", number)
+    sys.stdout.flush()
+    os.kill(os.getpid(), 19)
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("root").go()
+            terminal.until("line 3").watch(0.1)
+            assert timeless(terminal.shown) == "line 0\nline 1\nline 2\nline 3\n\n[alt] root * T\n"
+
+    def test_word_by_word(self, tmp_path: Path) -> None:
+        """An answer that comes word by word leaves the region below it alone."""
+        code = """
+with t.bind_trace("altitude", "root"):
+    gate()
+    for word in "one two three four five".split():
+        print(word, end=" ", flush=True)
+    os.kill(os.getpid(), 19)
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("root").watch(0.2)
+            terminal.go()
+            terminal.until("five").watch(0.1)
+            assert timeless(terminal.shown) == "one two three four five\n[alt] root * T\n"
+
+    def test_child_program(self, tmp_path: Path) -> None:
+        """A program that the host starts finds clean rows; the region comes back when it is over."""
+        code = """
+import subprocess
+with t.bind_trace("altitude", "root", input="a line that is longer than what the program prints"):
+    gate()
+    subprocess.run(["sh", "-c", "for i in 1 2 3 4 5; do echo $i; done; read x; echo done"])
+    gate()
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("root").watch(0.2).go()
+            terminal.until("5").watch(0.4)
+            assert terminal.shown == "1\n2\n3\n4\n5\n"
+            terminal.type("\n")
+            terminal.until("root").watch(0.2)
+            assert terminal.shown.startswith("1\n2\n3\n4\n5\n\ndone\n\n[alt] root: a line")
+
+    def test_piped_output(self, tmp_path: Path) -> None:
+        """Where stdout goes through a pipe that may end on this terminal, there is no region."""
+        code = """
+import subprocess
+cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+os.dup2(cat.stdin.fileno(), 1)
+with t.bind_trace("altitude", "root"):
+    for number in range(3):
+        print("line", number, flush=True)
+        time.sleep(0.3)
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("root (")
+            assert timeless(terminal.text) == "line 0\nline 1\nline 2\n[alt] root (T)\n"
+            assert b"\xe2\xa0" not in terminal.raw
+
+    def test_prompt_of_another_thread(self, tmp_path: Path) -> None:
+        """What others print and trace while a person types does not get stuck to what was typed."""
+        code = """
+def work():
+    gate()
+    with t.bind_trace("memory", "read"): pass
+    print("printed")
+thread = threading.Thread(target=work); thread.start()
+input("say> ")
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("say>").watch(0.1).type("hel")
+            terminal.until("hel").watch(0.1).go()
+            terminal.until("printed").watch(0.2)
+            # The host's print goes where the cursor is, as it does without us.
+            assert timeless(terminal.shown) == "[mem] read (T)\nsay> helprinted\n"
+
 
 class TestEnds:
     """How a process ends or stops."""
@@ -401,6 +477,7 @@ with t.bind_trace("altitude", "root"):
             tree = text[text.index("[alt]") : text.index("\n", text.index("[mem]")) + 1]
             golden("console/interrupted", re.sub(r"<string>:\d+", "<string>:N", tree))
             assert text.count("KeyboardInterrupt") == 3
+            assert "^CTraceback" in text
 
     def test_exception(self, tmp_path: Path) -> None:
         """An exception that nobody catches: traceback and tree, each whole."""
@@ -427,6 +504,7 @@ with t.bind_trace("altitude", "root"):
             os.kill(terminal.pid, signal.SIGTERM)
             assert terminal.ended() == -signal.SIGTERM
             self.check_terminal(terminal)
+            assert timeless(terminal.text) == "[alt] root (unfinished, T)\n  └─[mem] read (unfinished, T)\n"
 
     def test_handler_of_the_host(self, tmp_path: Path) -> None:
         """A host's own handlers stay."""

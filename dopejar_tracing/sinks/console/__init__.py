@@ -13,7 +13,7 @@ from dopejar_tracing.show.tree import SHOWN_METADATA
 from dopejar_tracing.sinks.console.drawer import Drawer
 from dopejar_tracing.sinks.console.frames import AFTER_NS, Frames
 from dopejar_tracing.sinks.console.host import Host
-from dopejar_tracing.sinks.console.screen import look
+from dopejar_tracing.sinks.console.screen import descriptor_of, look
 from dopejar_tracing.sinks.console.signals import Departures
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ class ConsoleSink:
         self._host = Host(self._host_writes)
         self._departures = Departures(self._leave, self._come_back)
         screen = look(sys.stderr)
+        number = descriptor_of(sys.stderr)
+        if number is not None:
+            self._host.streams.watch(number)
         if screen is not None:
             self._departures.take()
-            self._host.watch(screen.number)
+            self._host.watch_terminal(screen.number)
         self._begin(live=True)
 
     def _begin(self, *, live: bool) -> None:
@@ -103,8 +106,12 @@ class ConsoleSink:
         if self._growth.is_ready or self._frames.is_busy:
             self._frames.draw(in_passing=True)
 
-    def _leave(self) -> None:
+    def _leave(self, *, for_ever: bool) -> None:
         """The process stops, or dies."""
+        if for_ever:
+            self.close()
+            return
+        self._frames.draw(in_passing=True)
         self._frames.away = True
         screen = look(sys.stderr)
         if screen is not None:

@@ -9,14 +9,23 @@ from collections.abc import Mapping
 from typing import IO
 
 from dopejar_tracing.model.foreign import is_foreign
-from dopejar_tracing.model.growth import Growth, Piece
+from dopejar_tracing.model.growth import Gap, Growth, Piece
+from dopejar_tracing.model.values import complaint
 from dopejar_tracing.notices import Losses
 from dopejar_tracing.show.line import Line, wrapped
 from dopejar_tracing.show.live import Scrollback, region_lines
 from dopejar_tracing.show.terminal import Painter, painted_lines
 from dopejar_tracing.sinks.console.host import Host
 from dopejar_tracing.sinks.console.prompt import somebody_reads
-from dopejar_tracing.sinks.console.screen import ERASE_BELOW, Screen, descriptor_of, frame, look, send
+from dopejar_tracing.sinks.console.screen import (
+    ERASE_BELOW,
+    Screen,
+    descriptor_of,
+    frame,
+    is_pipe,
+    look,
+    send,
+)
 
 AFTER_NS = 200_000_000
 """A root that is open for less never flickers up."""
@@ -52,6 +61,7 @@ class Frames:
     ) -> None:
         self.drawing = threading.RLock()
         self._drawn_by: int | None = None
+        self._taken = 0  # events of the frame that is being drawn
         self.away = False
         """The process is about to stop."""
         self.losses = Losses("console", "event")
@@ -80,7 +90,12 @@ class Frames:
         try:
             if not in_passing or self._growth.is_ready:
                 self._draw(last=last, in_passing=in_passing)
+        except Exception as error:  # a pipe that was closed; nor may a fault of ours do harm
+            if not is_foreign(error):
+                raise
+            self.losses.add(error if isinstance(error, OSError) else complaint(error), self._taken)
         finally:
+            self._taken = 0
             self._drawn_by = None
             self.drawing.release()
 
@@ -88,24 +103,30 @@ class Frames:
         stream: IO[str] | None = sys.stderr
         screen = look(stream)
         self.live = self._regions and screen is not None
-        asked = screen is not None and not in_passing and somebody_reads(screen.number)
-        if screen is not None:
-            self._host.watch(screen.number)
-            if not last and (self.away or self._must_wait(screen, asked=asked)):
-                return
+        number = descriptor_of(stream)
+        if number is not None and not last:
+            self._host.streams.watch(number)
+        # Who prints does not read; with one thread beside ours there is nobody else to ask about.
+        alone = in_passing and threading.active_count() <= 2
+        asked = screen is not None and not alone and somebody_reads(screen.number)
+        if screen is None:
+            must_wait = self._host.is_printing(STILL)
+        else:
+            self._host.width = screen.width
+            must_wait = self.away or self._must_wait(screen, asked=asked)
+        if must_wait and not last:
+            return
         now_ns = time.perf_counter_ns()
         self._age(now_ns, asked=asked)
-        lines, count = self._finished(now_ns, sys.maxsize if last else FEW if in_passing else MANY)
-        try:
-            if screen is None or stream is None:
-                self._write(stream, lines, last=last)
-            else:
-                below = [] if last or in_passing else self._open(screen, now_ns, asked=asked)
-                self._show(screen, stream, lines, below, asked=asked, last=last)
-        except Exception as error:  # a closed pipe, a terminal that went away
-            if not is_foreign(error):
-                raise
-            self.losses.add(error, count)
+        pieces = self._take(sys.maxsize if last else FEW if in_passing else MANY)
+        lines = self._lines(pieces, now_ns)
+        if screen is None or stream is None:
+            self._write(stream, lines, last=last)
+        else:
+            below = [] if last or in_passing else self._open(screen, now_ns, asked=asked)
+            # Somebody types, another program writes, or the kernel has echoed a ^C: unseen by us.
+            unsure = asked or self._host.children.are_running or any(map(_was_interrupted, pieces))
+            self._show(screen, stream, lines, below, unsure=unsure, last=last)
 
     @property
     def is_busy(self) -> bool:
@@ -115,16 +136,12 @@ class Frames:
     def _must_wait(self, screen: Screen, *, asked: bool) -> bool:
         """Whether somebody else has the terminal, or the host is in the middle of something."""
         edited = asked and "readline" in sys.modules  # one line, which it redraws from where the cursor is
-        columns = self._host.columns() or 0
         return (
             not (screen.cooked or edited)
             or (screen.tostop and not screen.foreground)
             or self._host.elsewhere
-            or time.monotonic() - self._host.moved_at < STILL
-            or _rows(columns, screen.width) > max(screen.height - 4, screen.height > 2)  # no room above it
-            or (
-                columns > 0 and columns % screen.width == 0
-            )  # about to wrap, which no movement would bring back
+            or self._host.is_moving(STILL)
+            or _rows(self._host.columns(), screen.width) > max(screen.height - 4, screen.height > 2)
         )
 
     def _age(self, now_ns: int, *, asked: bool) -> None:
@@ -139,21 +156,26 @@ class Frames:
                 self._swept_at = now_ns
                 self._growth.forget_the_dead()
 
-    def _finished(self, now_ns: int, events: int) -> tuple[list[Line], int]:
-        """Lines for the scrollback, and how many events they stand for."""
+    def _take(self, events: int) -> list[Piece | Gap]:
         with self._state:
             pieces = list(self._growth.take(events))
+        self._taken = sum(piece.count for piece in pieces if isinstance(piece, Piece))
+        return pieces
+
+    def _lines(self, pieces: list[Piece | Gap], now_ns: int) -> list[Line]:
+        """Lines for the scrollback."""
         lines: list[Line] = []
         for piece in pieces:
             lines += self._scrollback.lines(piece, now_ns)
             time.sleep(0)  # whoever waits for the interpreter gets it now, not in 5 ms
-        return lines, sum(piece.count for piece in pieces if isinstance(piece, Piece))
+        return lines
 
     def _open(self, screen: Screen, now_ns: int, *, asked: bool) -> list[Line]:
         """Lines for the live region."""
         rows = min(MAX_ROWS, screen.height // 2)
-        apart = time.monotonic() - self._host.moved_at < APART
-        if not (self._regions and screen.foreground and screen.cooked) or apart or rows < 2:
+        ours = self._regions and screen.foreground and screen.cooked and not self._host.children.are_running
+        # Whoever reads the pipe may write what comes through it to this terminal, unseen by us.
+        if not ours or self._host.is_moving(APART) or rows < 2 or is_pipe(sys.stdout):
             return []
         with self._state:
             glimpses = self._growth.glimpse(now_ns, AFTER_NS, rows, busy_only=asked)
@@ -167,7 +189,7 @@ class Frames:
         lines: list[Line],
         open_now: list[Line],
         *,
-        asked: bool,
+        unsure: bool,
         last: bool,
     ) -> None:
         paint = self._painter(stream, terminal=True)
@@ -175,9 +197,8 @@ class Frames:
         with self._host.turn:
             if not lines and below == self._host.region:
                 return
-            columns = self._host.columns()
-            own = columns is None and not asked and screen.cooked
-            host_rows = 0 if own else _rows(columns or 0, screen.width)
+            sure = screen.cooked and not unsure
+            host_rows = max(_rows(self._host.columns(), screen.width), 0 if sure else 1)
             above = [
                 paint(row) for line in lines for row in (wrapped(line, screen.width) if host_rows else [line])
             ]
@@ -194,6 +215,8 @@ class Frames:
             msg = "there is no stderr"
             raise OSError(msg)
         text = painted_lines(self._painter(stream, terminal=False), lines)
+        if self._host.columns() is not None:  # it has left its line as it is
+            text = f"\n{text}"
         number = descriptor_of(stream)
         if number is None:
             stream.write(text)
@@ -214,6 +237,11 @@ class Frames:
         return painter
 
 
-def _rows(columns: int, width: int) -> int:
-    """Rows that a line takes in a window of that width."""
-    return max(1, -(-columns // width))
+def _was_interrupted(piece: Piece | Gap) -> bool:
+    event = piece.top.event if isinstance(piece, Piece) else None
+    return event is not None and event.metadata.get("error_type") == "KeyboardInterrupt"
+
+
+def _rows(columns: int | None, width: int) -> int:
+    """Rows that a line takes in a window of that width; 0 for none."""
+    return 0 if columns is None else max(1, -(-columns // width))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import select
+import stat
 import termios
 import time
 from collections.abc import Sequence
@@ -18,9 +19,10 @@ from typing import IO
 
 import msgspec
 
-ERASE_BELOW = "\x1b[J"
-"""From the cursor on; the host's line ends there."""
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
+ERASE_BELOW = f"{_SAVE}\x1b[K\x1b[C\x1b[J{_RESTORE}"
+"""From the cursor on; the host's line ends there. Not \\e[J alone: at the top left tmux takes that for the
+clearing of the window, and puts what stood there into its history each time."""
 _DOWN = "\x1bD"
 """IND: one row down in the same column, scrolling where there is none."""
 _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
@@ -71,6 +73,15 @@ def descriptor_of(stream: IO[str] | None) -> int | None:
         return None
 
 
+def is_pipe(stream: IO[str] | None) -> bool:
+    """Whether it leads to another process."""
+    number = descriptor_of(stream)
+    if number is None:
+        return False
+    mode = os.fstat(number).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
 def frame(above: Sequence[str], below: Sequence[str], height: int, host_rows: int) -> str:
     """What to send: rows that stay, above the host's line, and the region below it.
 
@@ -87,7 +98,7 @@ def frame(above: Sequence[str], below: Sequence[str], height: int, host_rows: in
         most = max(1, height - host_rows - 1)
         parts += [_insert(above[at : at + most], host_rows) for at in range(0, len(above), most)]
     if below:
-        parts.append(_hang(below))
+        parts.append(hanging(below))
     return "".join(parts)
 
 
@@ -101,7 +112,8 @@ def _insert(rows: Sequence[str], host_rows: int) -> str:
     )
 
 
-def _hang(rows: Sequence[str]) -> str:
+def hanging(rows: Sequence[str]) -> str:
+    """Rows below the cursor, which stays where it is."""
     drawn = "".join(f"\r\n{row}" for row in rows)
     return f"{_room(len(rows))}{_SAVE}{_PLAIN}{_WRAP_OFF}{drawn}{_WRAP_ON}{_RESTORE}"
 

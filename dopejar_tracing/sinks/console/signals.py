@@ -7,19 +7,27 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Protocol
 
 _TAKEN = (signal.SIGTSTP, signal.SIGTERM)
+
+
+class Leave(Protocol):
+    """Called before the process stops or dies."""
+
+    def __call__(self, *, for_ever: bool) -> None:
+        """`for_ever`: it dies."""
 
 
 class Departures:
     """Handlers for the signals that the host left to the system; what it has set itself is never touched.
 
     Args:
-        leave: takes the region away, and holds back what would bring it again.
+        leave: takes the region away, and what would bring it again; it is told whether this is for ever.
         come_back: the process goes on.
     """
 
-    def __init__(self, leave: Callable[[], None], come_back: Callable[[], None]) -> None:
+    def __init__(self, leave: Leave, come_back: Callable[[], None]) -> None:
         self._leave = leave
         self._come_back = come_back
         self._ours: set[signal.Signals] = set()
@@ -41,7 +49,7 @@ class Departures:
             self._ours.clear()
 
     def _depart(self, number: int, _frame: FrameType | None) -> None:
-        self._leave()
+        self._leave(for_ever=number == signal.SIGTERM)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)  # here it dies, or stops until somebody says `fg`
         signal.signal(number, self._depart)
