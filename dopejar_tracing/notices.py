@@ -6,6 +6,7 @@ Tracing does not raise into the application (contract §4); this is the other ha
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 
 from dopejar_tracing.show.text import visible
@@ -14,8 +15,19 @@ from dopejar_tracing.show.text import visible
 def say(text: str) -> None:
     """Write one line to stderr; if there is no stderr to write to, nobody can be told."""
     with contextlib.suppress(Exception):
+        if not _is_open():
+            return  # what stays in its buffer would be an error at the exit
         sys.stderr.write(f"dopejar_tracing: {visible(' '.join(text.splitlines()))}\n")
         sys.stderr.flush()
+
+
+def _is_open() -> bool:
+    try:
+        number = sys.stderr.fileno()
+    except (AttributeError, ValueError):  # no file: a StringIO, say
+        return True
+    os.fstat(number)
+    return True
 
 
 class Losses:

@@ -108,6 +108,8 @@ def running() -> Pipeline | None:
     try:
         return _start()
     except Exception as error:  # tracing never breaks the application (contract §4)
+        if not is_foreign(error):  # the host's own, from a signal handler
+            raise
         ACTIVE.pipeline = None
         say(f"cannot start: {complaint(error)}")
         return None

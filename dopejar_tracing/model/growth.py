@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -23,6 +24,11 @@ MAX_HELD = 5_000
 """Events held at once, about 5 MB. Beyond half of that, what is open hands out its finished parts early;
 beyond all of it, what comes is counted and left out."""
 
+_SWEEP = 10_000
+"""Open spans at which those are looked for that nobody can end any more."""
+_LOOK = 1_000
+"""Spans looked at for a glimpse, of one kind and in one place."""
+
 
 class Branch(msgspec.Struct, eq=False, weakref=True):
     """A span, or an event, in its tree."""
@@ -35,6 +41,8 @@ class Branch(msgspec.Struct, eq=False, weakref=True):
     started_ns: int
     """Nanoseconds of the monotonic clock; 0 for what was not seen to begin."""
     parent: Branch | None
+    number: int
+    """Its place among all that began."""
     alive: Callable[[], object] | None = None
     """None once nobody can end the span any more."""
     event: TraceEvent | None = None
@@ -54,8 +62,8 @@ class Branch(msgspec.Struct, eq=False, weakref=True):
 class Piece(msgspec.Struct, frozen=True):
     """Something finished: a whole tree, or a part of one whose upper spans are still open."""
 
-    path: tuple[Branch, ...]
-    """The spans it hangs under, the root first; empty for a whole tree."""
+    parent: Branch | None
+    """The span that it hangs under; None for a whole tree."""
     top: Branch
     count: int
     """Events in it."""
@@ -88,15 +96,23 @@ class Growth:
         self._open: dict[str, Branch] = {}
         self._roots: dict[str, Branch] = {}  # those that are open, the oldest first
         self._ready: deque[Piece | Gap] = deque()
+        self._count = 0
+        self._sweep_at = _SWEEP
         self.held = 0
 
     def started(self, span: BegunSpan) -> None:
         """A span has begun."""
         if self.held >= self._limit:
             return  # its end will be counted
+        if len(self._open) >= self._sweep_at:
+            self.forget_the_dead()
+            self._sweep_at = max(_SWEEP, 2 * len(self._open))
         parent = self._open.get(span.parent_id or "")
         span_id = span.trace_id or ""
-        branch = Branch(span_id, span.layer, span.operation, span.input, span.started_ns, parent, ref(span))
+        self._count += 1
+        branch = Branch(
+            span_id, span.layer, span.operation, span.input, span.started_ns, parent, self._count, ref(span)
+        )
         self._open[span_id] = branch
         if parent is None:
             self._roots[span_id] = branch
@@ -123,8 +139,17 @@ class Growth:
     def _adopt(self, event: TraceEvent) -> Branch:
         """What was not seen to begin: an event, or a span whose beginning was left out."""
         parent = self._open.get(event.parent_id or "")
+        self._count += 1
         branch = Branch(
-            event.trace_id, event.hrm_layer, event.operation, event.input_summary, 0, parent, None, event
+            event.trace_id,
+            event.hrm_layer,
+            event.operation,
+            event.input_summary,
+            0,
+            parent,
+            self._count,
+            None,
+            event,
         )
         if parent is not None and not parent.long:
             parent.children.append(branch)
@@ -142,10 +167,11 @@ class Growth:
         return True
 
     def _hand_out(self, top: Branch) -> None:
-        path = tuple(_ancestors(top))[::-1]
-        for span in path:
+        span = top.parent
+        while span is not None and not span.parted:
             span.parted = True
-        self._ready.append(Piece(path, top, self._cut_off(top)))
+            span = span.parent
+        self._ready.append(Piece(top.parent, top, self._cut_off(top)))
 
     def _leave_out(self) -> None:
         last = self._ready[-1] if self._ready else None
@@ -208,15 +234,19 @@ class Growth:
 
     def forget_the_dead(self) -> None:
         """Give up on spans that nobody can end any more: they are shown as unfinished."""
-        for branch in [branch for branch in self._open.values() if branch.alive and branch.alive() is None]:
+        branches = list(self._open.values())
+        for branch in [branch for branch in branches if branch.alive and branch.alive() is None]:
             self._open.pop(branch.trace_id)
             self._finish(branch)
 
     def give_up(self) -> None:
         """Give up on all that is open, as the process ends: it is shown as unfinished, inner spans first."""
-        rank = {root_id: at for at, root_id in enumerate(self._roots)}
-        branches = list(self._open.values())[::-1]
-        branches.sort(key=lambda branch: rank[_root(branch).trace_id])
+        rank: dict[int, int] = {}  # of each branch, that of its root
+        branches = list(self._open.values())  # in the order in which they began: parents first
+        for branch in branches:
+            rank[id(branch)] = rank.get(id(branch.parent), len(rank))
+        branches.reverse()
+        branches.sort(key=lambda branch: rank[id(branch)])
         for branch in branches:
             branch.open = {}
         for branch in branches:
@@ -237,12 +267,9 @@ class Growth:
                 branch.children = [child for child in branch.children if child.trace_id not in branch.open]
                 branch.open = {}
             pending += branch.children
-        if kept:
-            for branch in kept:
-                branch.parent = None
-            roots = [*self._roots.values(), *kept]
-            roots.sort(key=lambda branch: branch.started_ns)
-            self._roots = {branch.trace_id: branch for branch in roots}
+        for branch in kept:
+            branch.parent = None
+            self._roots[branch.trace_id] = branch
         return count
 
     def glimpse(self, now_ns: int, after_ns: int, rows: int, *, busy_only: bool = False) -> list[Glimpse]:
@@ -256,10 +283,10 @@ class Growth:
         """
         shown: set[int] = set()
         roots = []
-        for root in self._roots.values():
-            if now_ns - root.started_ns < after_ns or len(shown) >= rows:
+        for root in islice(list(self._roots.values()), _LOOK):
+            if len(shown) >= rows:
                 break
-            if not busy_only or _is_busy(root):
+            if now_ns - root.started_ns >= after_ns and (not busy_only or _is_busy(root)):
                 roots.append(root)
                 _choose(root, rows, shown, busy_only=busy_only)
         for most in (8, 4, 2, 1, 0):
@@ -281,16 +308,10 @@ def _ancestors(branch: Branch) -> Iterator[Branch]:
         yield branch
 
 
-def _root(branch: Branch) -> Branch:
-    while branch.parent is not None:
-        branch = branch.parent
-    return branch
-
-
 def _choose(branch: Branch, rows: int, shown: set[int], *, busy_only: bool) -> None:
     """Add the branch and the open ones below it, until there are `rows`."""
     shown.add(id(branch))
-    for child in branch.open.values():
+    for child in islice(list(branch.open.values()), _LOOK):
         if len(shown) >= rows:
             return
         if not busy_only or _is_busy(child):
@@ -304,23 +325,20 @@ def _is_busy(branch: Branch) -> bool:
         branch = pending.pop()
         if not branch.long:
             return True
-        pending += branch.open.values()
+        pending += list(branch.open.values())
     return False
 
 
 def _look(branch: Branch, shown: set[int], most: int | None) -> Glimpse:
     """The branch with its open children among those shown, and of the finished ones the last `most`."""
-    finished = [child for child in branch.children if child.trace_id not in branch.open]
-    recent = finished[len(finished) - most :] if most and most < len(finished) else finished if most else []
-    kept = {id(child) for child in recent}
-    children = [*branch.open.values()] if branch.long else branch.children
-    looks = []
-    for child in children:
-        if id(child) in shown:
-            looks.append(_look(child, shown, most))
-        elif id(child) in kept:
-            looks.append(Glimpse(child))
-    return Glimpse(branch, tuple(looks), 0 if most is None else len(finished) - len(recent))
+    latest = islice(reversed(branch.children), _LOOK)
+    finished = (child for child in latest if child.trace_id not in branch.open)
+    kept = list(islice(finished, most or 0))
+    hidden = 0 if most is None or branch.long else len(branch.children) - len(branch.open) - len(kept)
+    kept += (child for child in islice(list(branch.open.values()), _LOOK) if id(child) in shown)
+    kept.sort(key=lambda child: child.number)
+    looks = (Glimpse(child) if child.event else _look(child, shown, most) for child in kept)
+    return Glimpse(branch, tuple(looks), hidden)
 
 
 def _height(look: Glimpse) -> int:

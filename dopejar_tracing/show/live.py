@@ -13,6 +13,8 @@ from dopejar_tracing.show.text import duration
 from dopejar_tracing.show.tree import event_line, hanging, head, tree_lines
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+MAX_PARENTS = 40
+"""Of more open parents in a row only the first and the last are said."""
 GIVEN = 100
 """Characters of an open span's input."""
 
@@ -26,7 +28,9 @@ class Scrollback:
     """
 
     def __init__(self) -> None:
-        self._path: tuple[Branch, ...] = ()  # under which the next part would stand right now
+        # The open spans under which a part would stand right now, and where each is among them.
+        self._path: list[Branch] = []
+        self._at: dict[int, int] = {}
 
     def lines(self, piece: Piece | Gap, now_ns: int) -> Iterator[Line]:
         """The lines of a piece that is written below all that came before.
@@ -38,17 +42,31 @@ class Scrollback:
         if isinstance(piece, Gap):
             yield [(f"… {piece.count:,} events left out here: they came faster than can be shown", "note")]
             return
-        for depth, span in enumerate(piece.path):
-            if self._path[depth : depth + 1] != (span,):
-                self._path = piece.path[: depth + 1]
-                yield [(plain([(hanging(depth), ""), *_head(span), (" (open)", "")]), "repeated")]
-        self._path = piece.path
+        yield from self._parents(piece.parent)
 
         def describe(branch: Branch) -> Line:
             line = event_line(branch.event) if branch.event else _unfinished(branch, now_ns)
             return [*line, (" [began above]", "note")] if branch.parted else line
 
-        yield from tree_lines(piece.top, describe, len(piece.path))
+        yield from tree_lines(piece.top, describe, len(self._path))
+
+    def _parents(self, span: Branch | None) -> Iterator[Line]:
+        """The lines of a piece's parents, as far as they do not stand right above."""
+        new = []
+        while span is not None and id(span) not in self._at:
+            new.append(span)
+            span = span.parent
+        for gone in self._path[0 if span is None else self._at[id(span)] + 1 :]:
+            del self._at[id(gone)]
+        del self._path[len(self._at) :]
+        for at, span in enumerate(reversed(new)):
+            depth = len(self._path)
+            self._at[id(span)] = depth
+            self._path.append(span)
+            if len(new) < MAX_PARENTS or at in {0, len(new) - 1}:
+                yield [(plain([(hanging(depth), ""), *_head(span), (" (open)", "")]), "repeated")]
+            elif at == 1:
+                yield [(f"{hanging(depth)}… {len(new) - 2:,} more are open", "repeated")]
 
 
 def region_lines(

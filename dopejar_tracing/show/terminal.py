@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from io import StringIO
-from typing import IO
+from typing import IO, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -35,7 +35,8 @@ class Painter:
         plain = bool(os.environ.get("NO_COLOR"))
         seen = Console(file=stream, color_system=None if plain else "auto")
         # Another one, that never touches the stream: it may be in the middle of a write.
-        console = Console(file=StringIO(), color_system=seen.color_system, force_terminal=seen.is_terminal)
+        colours: Any = seen.color_system  # which rich types as any text here, and as one of five there
+        console = Console(file=StringIO(), color_system=colours, force_terminal=seen.is_terminal)
         styles = {**STYLES, **(theme or {})}
         self._codes = {role: _codes(console, style) for role, style in styles.items()}
         self._other = self._codes[OTHER]

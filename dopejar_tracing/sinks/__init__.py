@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from dopejar_tracing.model.event import BegunSpan
 from dopejar_tracing.settings import Settings
-from dopejar_tracing.sinks.jsonl import JsonlSink
+from dopejar_tracing.sinks.jsonl import JsonlSink, target_of
 
 
 class Sink(Protocol):
@@ -31,6 +32,9 @@ class Sink(Protocol):
     def after_fork(self, *, child: bool) -> None:
         """It has forked. In the child, locks and unfinished work are the parent's."""
 
+    def adopt(self, settings: Settings) -> None:
+        """Take what the settings say now; the target is the same."""
+
     def close(self) -> None:
         """Deliver what is held and say what was lost. A line that comes late is still taken."""
 
@@ -43,15 +47,23 @@ def open_sinks(settings: Settings, folder: str, existing: Sequence[Sink] = ()) -
         folder: where a relative output begins.
         existing: those open now.
     """
-    wanted: list[Sink] = []
+    wanted: dict[str, Callable[[], Sink]] = {}
     if settings.output is not None:
-        wanted.append(JsonlSink(settings.output, folder))
+        wanted[target_of(settings.output, folder)] = partial(JsonlSink, settings.output, folder)
     if settings.console == "always" or (settings.console == "auto" and _on_terminal()):
         from dopejar_tracing.sinks.console import ConsoleSink  # loads rich
 
-        wanted.append(ConsoleSink(settings.styles()))
+        wanted[ConsoleSink.target] = partial(ConsoleSink, settings)
     by_target = {sink.target: sink for sink in existing}
-    return [by_target.get(sink.target, sink) for sink in wanted]
+    sinks = []
+    for target, make in wanted.items():
+        sink = by_target.get(target)
+        if sink is None:
+            sink = make()
+        else:
+            sink.adopt(settings)
+        sinks.append(sink)
+    return sinks
 
 
 def _on_terminal() -> bool:

@@ -19,6 +19,7 @@ from dopejar_tracing.notices import Losses
 
 if TYPE_CHECKING:
     from dopejar_tracing.model.event import BegunSpan
+    from dopejar_tracing.settings import Settings
 
 # O_NONBLOCK: a FIFO that nobody reads must not stop the application.
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -76,6 +77,11 @@ class _Descriptor:
                     raise
 
 
+def target_of(path: str, folder: str) -> str:
+    """The file that a sink of this path writes to."""
+    return os.path.join(folder, path)  # noqa: PTH118
+
+
 class JsonlSink:
     """Appends each line to a file.
 
@@ -90,7 +96,7 @@ class JsonlSink:
     watches = False
 
     def __init__(self, path: str, folder: str = "") -> None:
-        self.target = os.path.join(folder, path)  # noqa: PTH118
+        self.target = target_of(path, folder)
         self._descriptor: _Descriptor | None = None
         self._losses = Losses(path)
         self._torn = False
@@ -108,6 +114,9 @@ class JsonlSink:
 
     def started(self, span: BegunSpan) -> None:
         """Nothing: a span is written when it ends."""
+
+    def adopt(self, settings: Settings) -> None:
+        """Nothing: the file is all that is set."""
 
     def before_fork(self) -> None:
         """Nothing: no line is ever half done."""

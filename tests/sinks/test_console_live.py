@@ -487,24 +487,29 @@ with t.bind_trace("altitude", "root"):
             self.check_terminal(terminal)
             assert terminal.text.count("ValueError: no") == 3
 
-    @pytest.mark.parametrize("leave", ["sys.exit(3)", "os.kill(os.getpid(), 15)", "os._exit(3)"])
-    def test_leaving(self, tmp_path: Path, leave: str) -> None:
-        """`sys.exit` and SIGTERM leave a clean terminal, and the exit status is the host's."""
-        with Terminal(f"{self.OPEN}        {leave}", tmp_path) as terminal:
+    def test_exit(self, tmp_path: Path) -> None:
+        """`sys.exit` leaves a clean terminal, and the exit status is the host's."""
+        with Terminal(f"{self.OPEN}        sys.exit(3)", tmp_path) as terminal:
             terminal.until("read").watch(0.2).go()
-            assert terminal.ended() == (-signal.SIGTERM if "kill" in leave else 3)
-            assert not terminal.screen.cursor.hidden
-            if "_exit" not in leave:
-                self.check_terminal(terminal)
-
-    def test_killed_from_outside(self, tmp_path: Path) -> None:
-        """SIGTERM while the host sleeps."""
-        with Terminal(self.OPEN, tmp_path) as terminal:
-            terminal.until("read").watch(0.2)
-            os.kill(terminal.pid, signal.SIGTERM)
-            assert terminal.ended() == -signal.SIGTERM
+            assert terminal.ended() == 3
             self.check_terminal(terminal)
-            assert timeless(terminal.text) == "[alt] root (unfinished, T)\n  └─[mem] read (unfinished, T)\n"
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+    def test_killed(self, tmp_path: Path, number: int) -> None:
+        """What is killed dies at once, even in C, and of the terminal nothing is changed."""
+        code = """
+with t.bind_trace("altitude", "root"):
+    gate()
+    sum(range(10**11))
+"""
+        with Terminal(code, tmp_path) as terminal:
+            terminal.until("root").go()
+            terminal.watch(0.3)
+            os.kill(terminal.pid, number)
+            assert terminal.ended(5) == -number
+            assert not terminal.screen.cursor.hidden
+            assert terminal.screen.mode == Terminal.MODES
+            assert terminal.cursor == (0, 0)
 
     def test_handler_of_the_host(self, tmp_path: Path) -> None:
         """A host's own handlers stay."""

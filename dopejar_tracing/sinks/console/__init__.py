@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dopejar_tracing.model.event import TraceEvent
@@ -13,25 +12,29 @@ from dopejar_tracing.show.tree import SHOWN_METADATA
 from dopejar_tracing.sinks.console.drawer import Drawer
 from dopejar_tracing.sinks.console.frames import AFTER_NS, Frames
 from dopejar_tracing.sinks.console.host import Host
-from dopejar_tracing.sinks.console.screen import descriptor_of, look
+from dopejar_tracing.sinks.console.screen import descriptor_of, is_writable, look
 from dopejar_tracing.sinks.console.signals import Departures
 
 if TYPE_CHECKING:
     from dopejar_tracing.model.event import BegunSpan
+    from dopejar_tracing.settings import Settings
+
+FORK_PATIENCE = 0.2
+"""Seconds that a fork waits for a frame that is being drawn."""
 
 
 class ConsoleSink:
     """Shows trees on whatever stderr is. Who traces only notes what changed; one thread draws.
 
     Args:
-        theme: role or layer → style, over the defaults.
+        settings: its theme is used.
     """
 
+    target = "stderr"
     watches = True
 
-    def __init__(self, theme: Mapping[str, str] | None = None) -> None:
-        self._theme = dict(theme or {})
-        self.target = f"stderr {sorted(self._theme.items())}"
+    def __init__(self, settings: Settings) -> None:
+        self._theme = settings.styles()
         self._host = Host(self._host_writes)
         self._departures = Departures(self._leave, self._come_back)
         screen = look(sys.stderr)
@@ -48,13 +51,18 @@ class ConsoleSink:
         self._growth = Growth()
         self._frames = Frames(self._growth, self._state, self._host, self._theme, regions=live)
         self._drawer = Drawer(self._due, self._frames.draw)
-        self._held: list[threading.RLock] = []
+        self._held: list[Any] = []
+
+    def adopt(self, settings: Settings) -> None:
+        """Take another theme."""
+        self._theme = settings.styles()
+        self._frames.restyle(self._theme)
 
     def started(self, span: BegunSpan) -> None:
         """Note that a span is open."""
         with self._state:
             self._growth.started(span)
-        if self._drawer.idle:
+        if self._drawer.is_idle:
             self._drawer.wake()
 
     def __call__(self, line: dict[str, Any]) -> None:
@@ -68,9 +76,10 @@ class ConsoleSink:
             self._drawer.wake()
 
     def before_fork(self) -> None:
-        """Wait for a frame that is being drawn, a second at most; the thread rests: a child has none."""
-        self._drawer.stop()
-        self._held = [lock for lock in (self._frames.drawing, self._host.turn) if lock.acquire(timeout=1)]
+        """Wait for a frame that is being drawn, but not long; the thread rests, since a child has none."""
+        patience = FORK_PATIENCE if self._drawer.stop(FORK_PATIENCE) else 0
+        locks = (self._frames.drawing, self._host.turn)
+        self._held = [lock for lock in locks if lock.acquire(timeout=patience)]
 
     def after_fork(self, *, child: bool) -> None:
         """The open trees are the parent's, who will draw them; so are its region, losses and locks."""
@@ -93,8 +102,10 @@ class ConsoleSink:
         self._frames.draw(last=True)
         self._host.release()
         self._departures.release()
-        if idle:  # else stderr hangs, and so would whoever writes to it
-            self._frames.losses.tell()
+        losses, number = self._frames.losses, descriptor_of(sys.stderr)
+        losses.count += self._growth.held
+        if idle or (number is not None and is_writable(number, 0)):  # else whoever writes to stderr hangs
+            losses.tell()
 
     def _due(self) -> float | None:
         with self._state:
@@ -106,16 +117,11 @@ class ConsoleSink:
         if self._growth.is_ready or self._frames.is_busy:
             self._frames.draw(in_passing=True)
 
-    def _leave(self, *, for_ever: bool) -> None:
-        """The process stops, or dies."""
-        if for_ever:
-            self.close()
-            return
+    def _leave(self) -> None:
+        """The process is about to stop."""
         self._frames.draw(in_passing=True)
         self._frames.away = True
-        screen = look(sys.stderr)
-        if screen is not None:
-            self._host.erase(screen.number)
+        self._host.erase()
 
     def _come_back(self) -> None:
         self._frames.away = False

@@ -26,73 +26,106 @@ class Drawer:
     def __init__(self, due: Callable[[], float | None], draw: Callable[[], None]) -> None:
         self._due = due
         self._draw = draw
-        self._thread: threading.Thread | None = None
-        # Not an Event, whose lock a signal handler that traces could find taken by its own thread.
-        self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._calm = False
-        self._stopping = False
+        self._run: _Run | None = None
+        self._starting = threading.Lock()
         self._drawn_at = float("-inf")
-        self.idle = True
-        """Nothing is coming: even a beginning must be told."""
         self.at_once = False
         """As long as there is a pause between two, frames are drawn by those who bring them."""
         self.closed = False
         """No thread any more: frames are drawn by those who bring them."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is coming: even a beginning must be told."""
+        run = self._run
+        return run is None or run.idle
+
     def wake(self) -> None:
         """There is something to draw, or to wait for. Called after the state has changed."""
-        if self._thread is None:
+        run = self._run
+        if run is None:
             self._begin()
-        elif self._calm:
-            self._calm = False
-            self._tokens.put(None)
+        else:
+            run.wake()
 
-    def stop(self) -> bool:
+    def stop(self, patience: float = _PATIENCE) -> bool:
         """End the thread; False if it hangs in a frame. `wake` starts another."""
-        thread = self._thread
-        if thread is None or thread is threading.current_thread():
+        run = self._run
+        if run is None or run.thread is threading.current_thread():
             return True
-        self._stopping = True
-        self._tokens.put(None)
-        thread.join(_PATIENCE)
-        if thread.is_alive():
+        run.stop()
+        run.thread.join(patience)
+        if run.thread.is_alive():
             return False
-        self._thread = None
-        self.idle = True
+        self._run = None
         return True
+
+    def draw(self) -> None:
+        """Draw a frame here and now."""
+        self._draw()
+        self._drawn_at = time.perf_counter()
+
+    def wait(self) -> tuple[float | None, float]:
+        """Seconds until something is due, None if nothing is coming; and until there may be a frame."""
+        due, now = self._due(), time.perf_counter()
+        return None if due is None else due - now, self._drawn_at + INTERVAL - now
 
     def _begin(self) -> None:
         if self.closed or (self.at_once and time.perf_counter() - self._drawn_at >= INTERVAL):
             if self._due() == 0:
-                self._draw_now()
+                self.draw()
             return
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="dopejar-console", daemon=True)
+        held: list[bool] = []
         try:
-            self._thread.start()
+            held.extend(map(self._starting.acquire, (False,)))  # by way of C: see `Frames.draw`
+            if held[0] and self._run is None:
+                self._run = _Run(self)
+                self._run.thread.start()
         except RuntimeError:  # the interpreter is ending, or there are too many
-            self._thread = None
-            self._draw_now()
+            self._run = None
+            self.draw()
+        finally:
+            if held and held[0]:
+                self._starting.release()
 
-    def _draw_now(self) -> None:
-        self._draw()
-        self._drawn_at = time.perf_counter()
 
-    def _run(self) -> None:
+class _Run:
+    """A thread's life."""
+
+    def __init__(self, drawer: Drawer) -> None:
+        self._drawer = drawer
+        # Not an Event, whose lock a signal handler that traces could find taken by its own thread.
+        self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._calm = False
+        self._stopping = False
+        self.idle = False
+        self.thread = threading.Thread(target=self._go_on, name="dopejar-console", daemon=True)
+
+    def wake(self) -> None:
+        """Have another look."""
+        if self._calm:
+            self._calm = False
+            self._tokens.put(None)
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stopping = True
+        self._tokens.put(None)
+
+    def _go_on(self) -> None:
         while not self._stopping:
             # First calm, then a look: a change that comes in between finds us calm, and leaves a token.
             self._calm = True
-            due = self._due()
-            self.idle = due is None
-            now = time.perf_counter()
-            if due is None or due > now:
-                self._sleep(None if due is None else due - now)
-            elif now < self._drawn_at + INTERVAL:
-                self._calm = False
-                self._sleep(self._drawn_at + INTERVAL - now)
+            coming, pause = self._drawer.wait()
+            self.idle = coming is None
+            if coming is None or coming > 0:
+                self._sleep(coming)
+                continue
+            self._calm = False
+            if pause > 0:
+                self._sleep(pause)
             else:
-                self._calm = False
-                self._draw_now()
+                self._drawer.draw()
 
     def _sleep(self, seconds: float | None) -> None:
         with contextlib.suppress(queue.Empty):

@@ -59,7 +59,7 @@ class Frames:
     def __init__(
         self, growth: Growth, state: threading.RLock, host: Host, theme: Mapping[str, str], *, regions: bool
     ) -> None:
-        self.drawing = threading.RLock()
+        self.drawing = threading.Lock()
         self._drawn_by: int | None = None
         self._taken = 0  # events of the frame that is being drawn
         self.away = False
@@ -84,10 +84,15 @@ class Frames:
             last: take all there is.
             in_passing: the host is about to print: take some of what is finished, quickly.
         """
-        if self._drawn_by == threading.get_ident() or not self.drawing.acquire(timeout=PATIENCE):
+        if self._drawn_by == threading.get_ident():  # a signal handler that prints, or our own voice
             return
-        self._drawn_by = threading.get_ident()
+        held: list[bool] = []
         try:
+            # By way of C, so that no signal handler can raise between the taking and the note of it.
+            held.extend(map(self.drawing.acquire, (True,), (PATIENCE,)))
+            if not held[0]:
+                return
+            self._drawn_by = threading.get_ident()
             if not in_passing or self._growth.is_ready:
                 self._draw(last=last, in_passing=in_passing)
         except Exception as error:  # a pipe that was closed; nor may a fault of ours do harm
@@ -95,9 +100,10 @@ class Frames:
                 raise
             self.losses.add(error if isinstance(error, OSError) else complaint(error), self._taken)
         finally:
-            self._taken = 0
-            self._drawn_by = None
-            self.drawing.release()
+            if held and held[0]:
+                self._taken = 0
+                self._drawn_by = None
+                self.drawing.release()
 
     def _draw(self, *, last: bool, in_passing: bool) -> None:
         stream: IO[str] | None = sys.stderr
@@ -110,6 +116,7 @@ class Frames:
         alone = in_passing and threading.active_count() <= 2
         asked = screen is not None and not alone and somebody_reads(screen.number)
         if screen is None:
+            self._host.erase()
             must_wait = self._host.is_printing(STILL)
         else:
             self._host.width = screen.width
@@ -141,7 +148,7 @@ class Frames:
             or (screen.tostop and not screen.foreground)
             or self._host.elsewhere
             or self._host.is_moving(STILL)
-            or _rows(self._host.columns(), screen.width) > max(screen.height - 4, screen.height > 2)
+            or self._host.rows() > max(screen.height - 4, screen.height > 2)
         )
 
     def _age(self, now_ns: int, *, asked: bool) -> None:
@@ -198,7 +205,7 @@ class Frames:
             if not lines and below == self._host.region:
                 return
             sure = screen.cooked and not unsure
-            host_rows = max(_rows(self._host.columns(), screen.width), 0 if sure else 1)
+            host_rows = max(self._host.rows(), 0 if sure else 1)
             above = [
                 paint(row) for line in lines for row in (wrapped(line, screen.width) if host_rows else [line])
             ]
@@ -230,18 +237,18 @@ class Frames:
         # In a forked child it is the application itself that draws.
         send(number, data, LAST if last or not self._regions else None)
 
+    def restyle(self, theme: Mapping[str, str]) -> None:
+        """Use another theme from now on."""
+        self._theme = theme
+        self._painters = {}
+
     def _painter(self, stream: IO[str], *, terminal: bool) -> Painter:
-        painter = self._painters.get(terminal)
-        if painter is None:
-            painter = self._painters[terminal] = Painter(stream, self._theme)
-        return painter
+        painters = self._painters
+        if terminal not in painters:
+            painters[terminal] = Painter(stream, self._theme)
+        return painters[terminal]
 
 
 def _was_interrupted(piece: Piece | Gap) -> bool:
     event = piece.top.event if isinstance(piece, Piece) else None
     return event is not None and event.metadata.get("error_type") == "KeyboardInterrupt"
-
-
-def _rows(columns: int | None, width: int) -> int:
-    """Rows that a line takes in a window of that width; 0 for none."""
-    return 0 if columns is None else max(1, -(-columns // width))

@@ -137,16 +137,17 @@ def send(number: int, data: bytes, patience: float | None = None) -> None:
     rest = memoryview(data)
     deadline = None if patience is None else time.monotonic() + patience
     while rest:
-        if deadline is not None and not _writable(number, deadline - time.monotonic()):
+        if deadline is not None and not is_writable(number, deadline - time.monotonic()):
             msg = "the reader has stopped"
             raise TimeoutError(msg)
         try:
             rest = rest[os.write(number, rest if deadline is None else rest[:_SMALL]) :]
         except BlockingIOError:  # the host made it so
-            _writable(number, 1)
+            is_writable(number, 1)
 
 
-def _writable(number: int, seconds: float) -> bool:
+def is_writable(number: int, seconds: float) -> bool:
+    """Whether it takes something within so many seconds."""
     poll = select.poll()
     poll.register(number, select.POLLOUT)
     return bool(poll.poll(max(0, seconds) * 1000))

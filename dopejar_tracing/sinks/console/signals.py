@@ -1,4 +1,8 @@
-"""Ctrl-Z and `kill`: the live region goes before the process stops or dies."""
+"""Ctrl-Z: the live region goes before the process stops, and comes again when it goes on.
+
+Nothing is done for SIGTERM. A handler in Python runs only between two steps of the interpreter, so a process
+that is busy in C would no longer end when it is told to.
+"""
 
 from __future__ import annotations
 
@@ -7,50 +11,37 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Protocol
-
-_TAKEN = (signal.SIGTSTP, signal.SIGTERM)
-
-
-class Leave(Protocol):
-    """Called before the process stops or dies."""
-
-    def __call__(self, *, for_ever: bool) -> None:
-        """`for_ever`: it dies."""
 
 
 class Departures:
-    """Handlers for the signals that the host left to the system; what it has set itself is never touched.
+    """A handler of SIGTSTP, if the host left that to the system; what it has set itself is never touched.
 
     Args:
-        leave: takes the region away, and what would bring it again; it is told whether this is for ever.
+        leave: takes the region away, and what would bring it again.
         come_back: the process goes on.
     """
 
-    def __init__(self, leave: Leave, come_back: Callable[[], None]) -> None:
+    def __init__(self, leave: Callable[[], None], come_back: Callable[[], None]) -> None:
         self._leave = leave
         self._come_back = come_back
-        self._ours: set[signal.Signals] = set()
 
     def take(self) -> None:
         """Begin; only the main thread can."""
-        if threading.current_thread() is threading.main_thread():
-            for number in _TAKEN:
-                if signal.getsignal(number) is signal.SIG_DFL:
-                    signal.signal(number, self._depart)
-                    self._ours.add(number)
+        if _in_main_thread() and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL:
+            signal.signal(signal.SIGTSTP, self._depart)
 
     def release(self) -> None:
-        """Give back what is still ours."""
-        if threading.current_thread() is threading.main_thread():
-            for number in self._ours:
-                if signal.getsignal(number) == self._depart:
-                    signal.signal(number, signal.SIG_DFL)
-            self._ours.clear()
+        """Give it back, if it is still ours."""
+        if _in_main_thread() and signal.getsignal(signal.SIGTSTP) == self._depart:
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
 
     def _depart(self, number: int, _frame: FrameType | None) -> None:
-        self._leave(for_ever=number == signal.SIGTERM)
+        self._leave()
         signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)  # here it dies, or stops until somebody says `fg`
+        os.kill(os.getpid(), number)  # here it stops, until somebody says `fg`
         signal.signal(number, self._depart)
         self._come_back()
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
