@@ -51,6 +51,8 @@ class Branch(msgspec.Struct, eq=False, weakref=True):
     """In the order in which they began. Of a long span only what is still held."""
     open: dict[str, Branch] = {}
     """The children that are open."""
+    strays: dict[str, Branch] = {}
+    """What is open below children that are not."""
     trouble: dict[str, int] = {}
     """How many events in it, with its own, have a status that is none to be glad of."""
     long: bool = False
@@ -161,7 +163,12 @@ class Growth:
             self._roots.pop(branch.trace_id, None)
         else:
             parent.open.pop(branch.trace_id, None)
+            above = parent.parent
+            while above is not None and above.strays.pop(branch.trace_id, None) is not None:
+                above = above.parent
             if not parent.long:
+                if branch.open or branch.strays:
+                    parent.strays |= {**branch.open, **branch.strays}
                 return self.is_crowded
         self._hand_out(branch)
         return True
@@ -227,7 +234,7 @@ class Growth:
                 break
             if not branch.long:
                 branch.long = True
-                children, branch.children = branch.children, []
+                children, branch.children, branch.strays = branch.children, [], {}
                 for child in children:
                     if child.trace_id not in branch.open:
                         self._hand_out(child)
@@ -248,7 +255,7 @@ class Growth:
         branches.reverse()
         branches.sort(key=lambda branch: rank[id(branch)])
         for branch in branches:
-            branch.open = {}
+            branch.open = branch.strays = {}
         for branch in branches:
             if branch.parent is None or branch.parent.long:
                 self._hand_out(branch)
@@ -311,11 +318,16 @@ def _ancestors(branch: Branch) -> Iterator[Branch]:
 def _choose(branch: Branch, rows: int, shown: set[int], *, busy_only: bool) -> None:
     """Add the branch and the open ones below it, until there are `rows`."""
     shown.add(id(branch))
-    for child in islice(list(branch.open.values()), _LOOK):
+    for child in _open_below(branch):
         if len(shown) >= rows:
             return
         if not busy_only or _is_busy(child):
             _choose(child, rows, shown, busy_only=busy_only)
+
+
+def _open_below(branch: Branch) -> list[Branch]:
+    """What is open right below it, or below what has ended there."""
+    return list(islice([*branch.open.values(), *branch.strays.values()], _LOOK))
 
 
 def _is_busy(branch: Branch) -> bool:
@@ -325,7 +337,7 @@ def _is_busy(branch: Branch) -> bool:
         branch = pending.pop()
         if not branch.long:
             return True
-        pending += list(branch.open.values())
+        pending += _open_below(branch)
     return False
 
 
@@ -335,7 +347,7 @@ def _look(branch: Branch, shown: set[int], most: int | None) -> Glimpse:
     finished = (child for child in latest if child.trace_id not in branch.open)
     kept = list(islice(finished, most or 0))
     hidden = 0 if most is None or branch.long else len(branch.children) - len(branch.open) - len(kept)
-    kept += (child for child in islice(list(branch.open.values()), _LOOK) if id(child) in shown)
+    kept += (child for child in _open_below(branch) if id(child) in shown)
     kept.sort(key=lambda child: child.number)
     looks = (Glimpse(child) if child.event else _look(child, shown, most) for child in kept)
     return Glimpse(branch, tuple(looks), hidden)

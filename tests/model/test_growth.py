@@ -220,6 +220,13 @@ class TestPieces:
         assert piece.count == 1
         assert program.growth.open_count == 0
 
+    def test_dropped(self) -> None:
+        """Spans that are begun and dropped are looked for by and by, so that they do not pile up."""
+        growth = Growth()
+        for number in range(50_000):
+            growth.started(Span(f"alt_{number}"))
+        assert growth.open_count <= 20_000
+
     def test_give_up(self) -> None:
         """At the end all that is open comes, inner spans of long ones first, the oldest root first."""
         program = Program()

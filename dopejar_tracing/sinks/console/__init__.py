@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.growth import Growth
 from dopejar_tracing.show.tree import SHOWN_METADATA
 from dopejar_tracing.sinks.console.drawer import Drawer
-from dopejar_tracing.sinks.console.frames import AFTER_NS, Frames
+from dopejar_tracing.sinks.console.frames import AFTER_NS, Frames, Occasion
 from dopejar_tracing.sinks.console.host import Host
 from dopejar_tracing.sinks.console.screen import descriptor_of, is_writable, look
 from dopejar_tracing.sinks.console.signals import Departures
@@ -50,7 +51,7 @@ class ConsoleSink:
         self._state = threading.RLock()  # re-entrant: a signal handler may trace while its thread is in here
         self._growth = Growth()
         self._frames = Frames(self._growth, self._state, self._host, self._theme, regions=live)
-        self._drawer = Drawer(self._due, self._frames.draw)
+        self._drawer = Drawer(self._due, partial(self._frames.draw, Occasion.TICK))
         self._held: list[Any] = []
 
     def adopt(self, settings: Settings) -> None:
@@ -99,7 +100,7 @@ class ConsoleSink:
         self._drawer.closed = True
         with self._state:
             self._growth.give_up()
-        self._frames.draw(last=True)
+        self._frames.finish()
         self._host.release()
         self._departures.release()
         losses, number = self._frames.losses, descriptor_of(sys.stderr)
@@ -115,11 +116,11 @@ class ConsoleSink:
     def _host_writes(self) -> None:
         """Let what has ended stand above what the host prints now."""
         if self._growth.is_ready or self._frames.is_busy:
-            self._frames.draw(in_passing=True)
+            self._frames.draw(Occasion.PRINT)
 
     def _leave(self) -> None:
         """The process is about to stop."""
-        self._frames.draw(in_passing=True)
+        self._frames.draw(Occasion.PRINT)
         self._frames.away = True
         self._host.erase()
 

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from enum import Enum
 from typing import IO
 
 from dopejar_tracing.model.foreign import is_foreign
@@ -45,6 +46,14 @@ LAST = 0.8
 """Seconds that the last frame may take."""
 
 
+class Occasion(Enum):
+    """Why a frame is drawn."""
+
+    TICK = "it is time"
+    PRINT = "the host is about to print, and waits"
+    END = "the process ends, or the console is closed"
+
+
 class Frames:
     """Draws frames on whatever stderr is at that moment.
 
@@ -61,6 +70,7 @@ class Frames:
     ) -> None:
         self.drawing = threading.Lock()
         self._drawn_by: int | None = None
+        self._deadline: float | None = None
         self._taken = 0  # events of the frame that is being drawn
         self.away = False
         """The process is about to stop."""
@@ -77,77 +87,82 @@ class Frames:
         self._prompted_ns: int | None = None  # when somebody began to wait for a person
         self._swept_at = 0
 
-    def draw(self, *, last: bool = False, in_passing: bool = False) -> None:
-        """Draw a frame; never raises. What a terminal that hangs keeps us from drawing stays where it is.
+    def finish(self) -> None:
+        """Draw all there is, in `LAST` seconds at most."""
+        self._deadline = time.monotonic() + LAST
+        while self.draw(Occasion.END) and self._growth.is_ready and time.monotonic() < self._deadline:
+            pass
 
-        Args:
-            last: take all there is.
-            in_passing: the host is about to print: take some of what is finished, quickly.
-        """
+    def draw(self, occasion: Occasion) -> bool:
+        """Draw a frame; returns whether it went well. Never raises; what was not taken stays where it is."""
         if self._drawn_by == threading.get_ident():  # a signal handler that prints, or our own voice
-            return
+            return False
         held: list[bool] = []
         try:
             # By way of C, so that no signal handler can raise between the taking and the note of it.
             held.extend(map(self.drawing.acquire, (True,), (PATIENCE,)))
             if not held[0]:
-                return
+                return False
             self._drawn_by = threading.get_ident()
-            if not in_passing or self._growth.is_ready:
-                self._draw(last=last, in_passing=in_passing)
+            if occasion is not Occasion.PRINT or self._growth.is_ready:
+                self._draw(occasion)
+            return True
         except Exception as error:  # a pipe that was closed; nor may a fault of ours do harm
             if not is_foreign(error):
                 raise
             self.losses.add(error if isinstance(error, OSError) else complaint(error), self._taken)
+            return False
         finally:
             if held and held[0]:
                 self._taken = 0
                 self._drawn_by = None
                 self.drawing.release()
 
-    def _draw(self, *, last: bool, in_passing: bool) -> None:
-        stream: IO[str] | None = sys.stderr
+    def _draw(self, occasion: Occasion) -> None:
+        stream: IO[str] | None = getattr(sys, "stderr", None)
         screen = look(stream)
         self.live = self._regions and screen is not None
         number = descriptor_of(stream)
-        if number is not None and not last:
+        if number is not None and occasion is not Occasion.END:
             self._host.streams.watch(number)
         # Who prints does not read; with one thread beside ours there is nobody else to ask about.
-        alone = in_passing and threading.active_count() <= 2
+        alone = occasion is Occasion.PRINT and threading.active_count() <= 2
         asked = screen is not None and not alone and somebody_reads(screen.number)
         if screen is None:
             self._host.erase()
-            must_wait = self._host.is_printing(STILL)
         else:
             self._host.width = screen.width
-            must_wait = self.away or self._must_wait(screen, asked=asked)
-        if must_wait and not last:
+        if occasion is not Occasion.END and self._must_wait(screen, occasion, asked=asked):
             return
         now_ns = time.perf_counter_ns()
         self._age(now_ns, asked=asked)
-        pieces = self._take(sys.maxsize if last else FEW if in_passing else MANY)
+        pieces = self._take(MANY if occasion is Occasion.TICK else FEW)
         lines = self._lines(pieces, now_ns)
         if screen is None or stream is None:
-            self._write(stream, lines, last=last)
+            self._write(stream, lines)
         else:
-            below = [] if last or in_passing else self._open(screen, now_ns, asked=asked)
+            below = self._open(screen, now_ns, asked=asked) if occasion is Occasion.TICK else []
             # Somebody types, another program writes, or the kernel has echoed a ^C: unseen by us.
             unsure = asked or self._host.children.are_running or any(map(_was_interrupted, pieces))
-            self._show(screen, stream, lines, below, unsure=unsure, last=last)
+            self._show(screen, stream, lines, below, unsure=unsure)
 
     @property
     def is_busy(self) -> bool:
         """Somebody draws a frame."""
         return self._drawn_by is not None
 
-    def _must_wait(self, screen: Screen, *, asked: bool) -> bool:
+    def _must_wait(self, screen: Screen | None, occasion: Occasion, *, asked: bool) -> bool:
         """Whether somebody else has the terminal, or the host is in the middle of something."""
+        if screen is None:
+            return self._host.is_printing(STILL)
         edited = asked and "readline" in sys.modules  # one line, which it redraws from where the cursor is
         return (
-            not (screen.cooked or edited)
+            self.away
+            or not (screen.cooked or edited)
             or (screen.tostop and not screen.foreground)
             or self._host.elsewhere
             or self._host.is_moving(STILL)
+            or (occasion is Occasion.PRINT and self._host.columns() is not None)
             or self._host.rows() > max(screen.height - 4, screen.height > 2)
         )
 
@@ -197,7 +212,6 @@ class Frames:
         open_now: list[Line],
         *,
         unsure: bool,
-        last: bool,
     ) -> None:
         paint = self._painter(stream, terminal=True)
         below = [paint(line) for line in open_now]
@@ -212,9 +226,9 @@ class Frames:
             erased = ERASE_BELOW if self._host.region or self._host.shares else ""
             text = erased + frame(above, below, screen.height, host_rows)
             self._host.region = below
-            self._send(screen.number, text, stream, last=last)
+            self._send(screen.number, text, stream)
 
-    def _write(self, stream: IO[str] | None, lines: list[Line], *, last: bool) -> None:
+    def _write(self, stream: IO[str] | None, lines: list[Line]) -> None:
         """To what is no terminal, or one that cannot move its cursor."""
         if not lines:
             return
@@ -229,13 +243,17 @@ class Frames:
             stream.write(text)
             stream.flush()
         else:  # not through the stream's buffer, whose lock would then hold up the host and its exit
-            self._send(number, text, stream, last=last)
+            self._send(number, text, stream)
 
-    def _send(self, number: int, text: str, stream: IO[str], *, last: bool) -> None:
+    def _send(self, number: int, text: str, stream: IO[str]) -> None:
         encoding = getattr(stream, "encoding", None)
         data = text.encode(encoding if isinstance(encoding, str) else "utf-8", "backslashreplace")
-        # In a forked child it is the application itself that draws.
-        send(number, data, LAST if last or not self._regions else None)
+        patience = (
+            None if self._regions else LAST
+        )  # in a forked child it is the application itself that draws
+        if self._deadline is not None:
+            patience = max(0, self._deadline - time.monotonic())
+        send(number, data, patience)
 
     def restyle(self, theme: Mapping[str, str]) -> None:
         """Use another theme from now on."""

@@ -75,16 +75,16 @@ class Streams:
             nonlocal again
             if place_of(number) != place:  # the host has led it elsewhere since: os.dup2
                 return method(raw_ref(), data)
-            skipped, again = (len(again) if data[: len(again)] == again else 0), b""
+            skipped = len(again) if data[: len(again)] == again else 0
             done: list[Any] = []
             try:
                 rest = data[skipped:]
                 self._write(number, bytes(rest), lambda: done.extend(map(method, (raw_ref(),), (rest,))))
+                again = b""
                 return done[0] + skipped if done and done[0] is not None else skipped or None
             except BaseException:
                 # A signal handler raised behind the write: the buffer will write this again.
-                if buffered and done and done[0]:
-                    again = bytes(data[: skipped + done[0]])
+                again = bytes(data[: skipped + (done[0] or 0 if done else 0)]) if buffered else b""
                 raise
 
         self._put(raw, "write", watched)
