@@ -15,19 +15,12 @@ from dopejar_tracing.show.text import visible
 def say(text: str) -> None:
     """Write one line to stderr; if there is no stderr to write to, nobody can be told."""
     with contextlib.suppress(Exception):
-        if not _is_open():
-            return  # what stays in its buffer would be an error at the exit
+        with contextlib.suppress(AttributeError, ValueError):  # no file: a StringIO, say
+            os.fstat(
+                sys.stderr.fileno()
+            )  # if it is closed: what stays in its buffer would be an error at the exit
         sys.stderr.write(f"dopejar_tracing: {visible(' '.join(text.splitlines()))}\n")
         sys.stderr.flush()
-
-
-def _is_open() -> bool:
-    try:
-        number = sys.stderr.fileno()
-    except (AttributeError, ValueError):  # no file: a StringIO, say
-        return True
-    os.fstat(number)
-    return True
 
 
 class Losses:

@@ -59,6 +59,7 @@ class Terminal:
     ) -> None:
         self.screen = Window(columns, rows)
         self.raw = b""
+        self.status: int | None = None
         self._stream = pyte.ByteStream(self.screen)
         gate, self._gate = os.pipe()
         os.set_inheritable(gate, True)
@@ -82,11 +83,9 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         for number in (self._leader, self._gate):
             os.close(number)
-        try:
+        if not self.reaped():
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
 
     @property
     def shown(self) -> str:
@@ -106,6 +105,24 @@ class Terminal:
     def cursor(self) -> tuple[int, int]:
         """Row and column."""
         return self.screen.cursor.y, self.screen.cursor.x
+
+    def shows(self, name: str, *, whole: bool = False, edit: Callable[[str], str] = str) -> None:
+        """Wait until the window, or with `whole` all there is to scroll back to, is what was blessed."""
+
+        def seen() -> str:
+            return timeless(edit(self.text if whole else self.shown))
+
+        if not os.environ.get("BLESS"):
+            deadline = time.monotonic() + 10
+            while seen() != blessed(name) and time.monotonic() < deadline and self.read(0.02):
+                pass
+        else:
+            self.watch(0.5)
+        golden(name, seen())
+
+    def stands(self, row: int, column: int) -> None:
+        """Wait until the cursor is there."""
+        self.until(lambda: self.cursor == (row, column))
 
     def go(self) -> None:
         """Let the program pass its gate."""
@@ -153,7 +170,17 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while self.read(0.1):
             assert time.monotonic() < deadline, f"does not end; on the terminal:\n{self.text}"
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        while not self.reaped():
+            time.sleep(0.01)
+        assert self.status is not None
+        return os.waitstatus_to_exitcode(self.status)
+
+    def reaped(self) -> bool:
+        """Whether the program has ended; then nobody else may be asked for by its number."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = status if pid else None
+        return self.status is not None
 
 
 def _text(lines: Any) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -26,8 +25,6 @@ beyond all of it, what comes is counted and left out."""
 
 _SWEEP = 10_000
 """Open spans at which those are looked for that nobody can end any more."""
-_LOOK = 1_000
-"""Spans looked at for a glimpse, of one kind and in one place."""
 
 
 class Branch(msgspec.Struct, eq=False, weakref=True):
@@ -77,15 +74,6 @@ class Gap(msgspec.Struct):
     count: int = 0
 
 
-class Glimpse(msgspec.Struct, frozen=True):
-    """A branch as it is right now, with as much below it as there was room for."""
-
-    branch: Branch
-    children: tuple[Glimpse, ...] = ()
-    hidden: int = 0
-    """Finished children that there was no room for."""
-
-
 class Growth:
     """All trees of a process that have not been shown. Not thread-safe: the caller has a lock.
 
@@ -96,7 +84,7 @@ class Growth:
     def __init__(self, limit: int = MAX_HELD) -> None:
         self._limit = limit
         self._open: dict[str, Branch] = {}
-        self._roots: dict[str, Branch] = {}  # those that are open, the oldest first
+        self._roots: dict[str, Branch] = {}
         self._ready: deque[Piece | Gap] = deque()
         self._count = 0
         self._sweep_at = _SWEEP
@@ -243,6 +231,7 @@ class Growth:
         """Give up on spans that nobody can end any more: they are shown as unfinished."""
         branches = list(self._open.values())
         for branch in [branch for branch in branches if branch.alive and branch.alive() is None]:
+            branch.alive = None
             self._open.pop(branch.trace_id)
             self._finish(branch)
 
@@ -279,33 +268,20 @@ class Growth:
             self._roots[branch.trace_id] = branch
         return count
 
-    def glimpse(self, now_ns: int, after_ns: int, rows: int, *, busy_only: bool = False) -> list[Glimpse]:
-        """What is open, as far as there is room: the open spans first, then under each what finished last.
-
-        Args:
-            now_ns: of the monotonic clock.
-            after_ns: how long a root must have been open.
-            rows: how many lines there is room for, one for each branch and for each `hidden`.
-            busy_only: leave out long spans under which nothing newer is open.
-        """
-        shown: set[int] = set()
-        roots = []
-        for root in islice(list(self._roots.values()), _LOOK):
-            if len(shown) >= rows:
-                break
-            if now_ns - root.started_ns >= after_ns and (not busy_only or _is_busy(root)):
-                roots.append(root)
-                _choose(root, rows, shown, busy_only=busy_only)
-        for most in (8, 4, 2, 1, 0):
-            looks = [_look(root, shown, most) for root in roots]
-            if sum(map(_height, looks)) <= rows:
-                return looks
-        return [_look(root, shown, None) for root in roots]
+    @property
+    def roots(self) -> list[Branch]:
+        """Those that are open, in the order in which they became roots."""
+        return list(self._roots.values())
 
     @property
     def open_count(self) -> int:
         """How many spans are open."""
         return len(self._open)
+
+    @property
+    def pending(self) -> int:
+        """How many events have neither been taken nor told of, those that were left out among them."""
+        return self.held + sum(piece.count for piece in self._ready if isinstance(piece, Gap))
 
 
 def _ancestors(branch: Branch) -> Iterator[Branch]:
@@ -313,46 +289,3 @@ def _ancestors(branch: Branch) -> Iterator[Branch]:
     while branch.parent is not None:
         branch = branch.parent
         yield branch
-
-
-def _choose(branch: Branch, rows: int, shown: set[int], *, busy_only: bool) -> None:
-    """Add the branch and the open ones below it, until there are `rows`."""
-    shown.add(id(branch))
-    for child in _open_below(branch):
-        if len(shown) >= rows:
-            return
-        if not busy_only or _is_busy(child):
-            _choose(child, rows, shown, busy_only=busy_only)
-
-
-def _open_below(branch: Branch) -> list[Branch]:
-    """What is open right below it, or below what has ended there."""
-    return list(islice([*branch.open.values(), *branch.strays.values()], _LOOK))
-
-
-def _is_busy(branch: Branch) -> bool:
-    """Whether it, or something open below it, is not open for long."""
-    pending = [branch]
-    while pending:
-        branch = pending.pop()
-        if not branch.long:
-            return True
-        pending += _open_below(branch)
-    return False
-
-
-def _look(branch: Branch, shown: set[int], most: int | None) -> Glimpse:
-    """The branch with its open children among those shown, and of the finished ones the last `most`."""
-    latest = islice(reversed(branch.children), _LOOK)
-    finished = (child for child in latest if child.trace_id not in branch.open)
-    kept = list(islice(finished, most or 0))
-    hidden = 0 if most is None or branch.long else len(branch.children) - len(branch.open) - len(kept)
-    kept += (child for child in _open_below(branch) if id(child) in shown)
-    kept.sort(key=lambda child: child.number)
-    looks = (Glimpse(child) if child.event else _look(child, shown, most) for child in kept)
-    return Glimpse(branch, tuple(looks), hidden)
-
-
-def _height(look: Glimpse) -> int:
-    """Lines that it takes."""
-    return 1 + (look.hidden > 0) + sum(map(_height, look.children))

@@ -159,7 +159,9 @@ def _layers(key: str, value: object, problems: Problems) -> object:
 _ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
 _HUES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _COLOURS = ("default", *_HUES, *(f"bright_{hue}" for hue in _HUES))
-_OTHER_COLOUR = re.compile(r"#[0-9a-f]{6}|color\((1?[0-9]?[0-9]|2[0-4][0-9]|25[0-5])\)")
+_COLOUR = rf"(?:{'|'.join(_COLOURS)}|color\((?:1?[0-9]?[0-9]|2[0-4][0-9]|25[0-5])\)|#[0-9a-f]{{6}})"
+_PART = rf"(?:(?:not )?(?:{'|'.join(_ATTRIBUTES)})|(?:on )?{_COLOUR})"
+_STYLES = re.compile(rf"{_PART}(?: {_PART})*")
 _STYLE = (
     f"attributes ({', '.join(_ATTRIBUTES)}) and colours ({', '.join(_COLOURS)}, color(0) to color(255), "
     "#rrggbb), such as 'bold red' or 'white on blue'"
@@ -169,9 +171,7 @@ _STYLE = (
 def _theme(key: str, value: object, problems: Problems) -> object:
     styles = _mapping(key, value, problems, "what a text means to a style")
     for role, style in styles.items():
-        words = style.lower().split() if isinstance(style, str) else []
-        wrong = [word for word in words if not _is_style(word)]
-        if wrong or not words or words[-1] in {"on", "not"}:
+        if not isinstance(style, str) or not _STYLES.fullmatch(" ".join(style.lower().split())):
             problems.add(
                 f"{key}.{role}",
                 _STYLE,
@@ -179,10 +179,6 @@ def _theme(key: str, value: object, problems: Problems) -> object:
                 (*_ATTRIBUTES, *_COLOURS),
             )
     return {role: style.lower() if isinstance(style, str) else style for role, style in styles.items()}
-
-
-def _is_style(word: str) -> bool:
-    return word in {*_ATTRIBUTES, *_COLOURS, "on", "not"} or bool(_OTHER_COLOUR.fullmatch(word))
 
 
 CHECKS: Mapping[str, Check] = {

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from dopejar_tracing.model.growth import Branch, Gap, Glimpse, Piece
+from dopejar_tracing.model.glimpse import Glimpse
+from dopejar_tracing.model.growth import Branch, Gap, Piece
 from dopejar_tracing.model.values import cut
 from dopejar_tracing.show.line import Line, fitted, plain
 from dopejar_tracing.show.text import duration
@@ -63,7 +64,7 @@ class Scrollback:
             depth = len(self._path)
             self._at[id(span)] = depth
             self._path.append(span)
-            if len(new) < MAX_PARENTS or at in {0, len(new) - 1}:
+            if len(new) <= MAX_PARENTS or at in {0, len(new) - 1}:
                 yield [(plain([(hanging(depth), ""), *_head(span), (" (open)", "")]), "repeated")]
             elif at == 1:
                 yield [(f"{hanging(depth)}… {len(new) - 2:,} more are open", "repeated")]
@@ -89,6 +90,8 @@ def region_lines(
             return [(f"… {row.hidden:,} more finished", "note")]
         if branch.event is not None:
             return [*event_line(branch.event), *_trouble_below(branch)]
+        if branch.alive is None:
+            return _unfinished(branch, now_ns)
         return [*_head(branch), (f" {spinner} {_since(branch, now_ns)}", "open")]
 
     trees = [_row(glimpse) for glimpse in glimpses]
@@ -115,7 +118,10 @@ def _row(glimpse: Glimpse) -> _Row:
 
 
 def _open_in(glimpses: Sequence[Glimpse]) -> int:
-    return sum((look.branch.event is None) + _open_in(look.children) for look in glimpses)
+    return sum(
+        (look.branch.event is None and look.branch.alive is not None) + _open_in(look.children)
+        for look in glimpses
+    )
 
 
 def _trouble_below(branch: Branch) -> Line:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dopejar_tracing.model.event import TraceEvent
-from dopejar_tracing.model.growth import Branch, Gap, Glimpse, Growth, Piece
+from dopejar_tracing.model.glimpse import Glimpse, glimpse
+from dopejar_tracing.model.growth import Branch, Gap, Growth, Piece
 
 
 class Span(msgspec.Struct, weakref=True, eq=False):
@@ -37,6 +38,7 @@ class Program:
         self.growth = Growth(limit)
         self.open: list[Span] = []
         self.ended: set[str] = set()
+        self.dropped = 0
         self.pieces: list[Piece] = []
         self.left_out = 0
         self.known = 0
@@ -83,6 +85,11 @@ class Program:
         name, number = step
         if name == "lengthen":
             self.growth.lengthen(number)
+        elif name == "drop":
+            if self.open:
+                self.open.pop(number % len(self.open))
+                self.dropped += 1
+            self.growth.forget_the_dead()
         else:
             {"begin": self.begin, "end": self.end, "happen": self.happen, "take": self.take}[name](number)
 
@@ -105,37 +112,44 @@ def path(piece: Piece) -> list[Branch]:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["begin", "end", "happen", "take", "lengthen"]), st.integers(0, 40))
+    st.tuples(st.sampled_from(["begin", "end", "happen", "take", "lengthen", "drop"]), st.integers(0, 40))
 )
 
 
 class TestPieces:
     """What is handed out."""
 
-    @given(STEPS)
-    def test_each_event_once(self, steps: list[tuple[str, int]]) -> None:
-        """Whatever order spans begin, end and are taken in: each event comes once, under its own parent."""
+    @given(STEPS, st.booleans())
+    def test_each_event_once(self, steps: list[tuple[str, int]], exits: bool) -> None:
+        """Whatever begins, ends, is dropped and taken when: each event comes once, under its parent."""
         program = Program()
         for step in steps:
             program.do(step)
-        while program.open:
+        left_open = 0
+        if exits:
+            left_open = len(program.open)
+            program.growth.give_up()
+        while program.open and not exits:
             program.end(-1)
         program.take()
+        without = 0
         seen = []
         for piece in program.pieces:
             found = list(nodes(piece.top))
             events = [branch.event.trace_id for branch in found if branch.event]
-            assert piece.count == len(events) == len(found)
+            assert piece.count == len(events)
+            without += len(found) - len(events)
             seen += events
             for branch in found:
-                assert all(
-                    child.event and child.event.parent_id == branch.trace_id for child in branch.children
-                )
+                assert {child.parent for child in branch.children} <= {branch}
+                parents = {child.event.parent_id for child in branch.children if child.event}
+                assert parents <= {branch.trace_id}
             for upper, lower in pairwise([*path(piece), piece.top]):
                 parent_id = lower.event.parent_id if lower.event else upper.trace_id
                 assert parent_id == upper.trace_id
         assert sorted(seen) == sorted(program.ended)
-        assert program.growth.held == program.growth.open_count == program.left_out == 0
+        assert without == program.dropped + left_open
+        assert program.growth.pending == program.growth.open_count == program.left_out == 0
 
     @given(STEPS, st.integers(2, 20))
     def test_bound(self, steps: list[tuple[str, int]], limit: int) -> None:
@@ -266,10 +280,10 @@ class TestGlimpse:
         program = Program()
         for step in steps:
             program.do(step)
-        glimpses = program.growth.glimpse(10**9, 0, rows, busy_only=busy_only)
+        glimpses = glimpse(program.growth.roots, 10**9, 0, rows, busy_only=busy_only)
         flat = list(flatten(glimpses))
-        assert len(flat) + sum(glimpse.hidden > 0 for glimpse in flat) <= rows
-        shown_open = sum(glimpse.branch.event is None for glimpse in flat)
+        assert len(flat) + sum(look.hidden > 0 for look in flat) <= rows
+        shown_open = sum(look.branch.alive is not None for look in flat)
         if not busy_only:
             assert shown_open == min(rows, program.growth.open_count)
 
@@ -279,30 +293,30 @@ class TestGlimpse:
         program.begin(None)
         for _ in range(20):
             program.happen(0)
-        (glimpse,) = program.growth.glimpse(10**9, 0, 7)
-        assert [child.branch.trace_id for child in glimpse.children] == [f"alt_{at}" for at in range(18, 22)]
-        assert glimpse.hidden == 16
+        (look,) = glimpse(program.growth.roots, 10**9, 0, 7)
+        assert [child.branch.trace_id for child in look.children] == [f"alt_{at}" for at in range(18, 22)]
+        assert look.hidden == 16
 
     def test_young(self) -> None:
         """A root that has not been open for long enough is not shown."""
         program = Program()
         program.begin(None)
-        assert program.growth.glimpse(now_ns=100, after_ns=100, rows=9) == []
-        assert len(program.growth.glimpse(now_ns=101, after_ns=100, rows=9)) == 1
+        assert glimpse(program.growth.roots, now_ns=100, after_ns=100, rows=9) == []
+        assert len(glimpse(program.growth.roots, now_ns=101, after_ns=100, rows=9)) == 1
 
     def test_busy(self) -> None:
         """At a prompt only what is newer than it is shown, with what it hangs under."""
         program = Program()
         program.begin(None)
         program.growth.lengthen(2)
-        assert program.growth.glimpse(100, 0, 9, busy_only=True) == []
+        assert glimpse(program.growth.roots, 100, 0, 9, busy_only=True) == []
         program.begin(0)
-        (glimpse,) = program.growth.glimpse(100, 0, 9, busy_only=True)
-        assert len(glimpse.children) == 1
+        (look,) = glimpse(program.growth.roots, 100, 0, 9, busy_only=True)
+        assert len(look.children) == 1
 
 
 def flatten(glimpses: Any) -> Iterator[Glimpse]:
-    """All glimpses."""
-    for glimpse in glimpses:
-        yield glimpse
-        yield from flatten(glimpse.children)
+    """All of them."""
+    for look in glimpses:
+        yield look
+        yield from flatten(look.children)

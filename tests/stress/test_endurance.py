@@ -60,13 +60,14 @@ class TestMemory:
     """A process that traces for long."""
 
     CODE = f"""
-import resource
+import os, resource
 import dopejar_tracing as t
 def work(count):
     for number in range(count):
         with t.bind_trace("sys", f"op{{number}}", input=number):
             with t.bind_trace("memory", "write", a=number) as span:
                 span.set_output("done", b=[number])
+root = t.bind_trace("sys", "root").__enter__() if os.environ["ROOT"] else None
 work({SPANS // 10})
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 work({SPANS})
@@ -74,9 +75,13 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
     @pytest.mark.parametrize("console", ["never", "always"])
-    def test_does_not_grow(self, tmp_path: Path, console: str) -> None:
-        """Its memory does not grow with the spans, though each operation has a name of its own."""
-        env = {"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": console, "DOPEJAR_TRACE_OUTPUT": os.devnull}
+    @pytest.mark.parametrize("root", ["root", ""])
+    def test_does_not_grow(self, tmp_path: Path, console: str, root: str) -> None:
+        """Its memory does not grow with the spans, each of its own name, in a root or each for itself."""
+        env = {
+            "DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": console, "DOPEJAR_TRACE_OUTPUT": os.devnull,
+            "ROOT": root,
+        }  # fmt: skip
         done = run_python(self.CODE, tmp_path, env=env, seconds=300)
         assert int(done.stdout) < 4_096  # KiB; 300,000 spans held would be hundreds of MiB
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from functools import partial
+import time
 from typing import TYPE_CHECKING, Any
 
 from dopejar_tracing.model.event import TraceEvent
@@ -13,7 +12,8 @@ from dopejar_tracing.show.tree import SHOWN_METADATA
 from dopejar_tracing.sinks.console.drawer import Drawer
 from dopejar_tracing.sinks.console.frames import AFTER_NS, Frames, Occasion
 from dopejar_tracing.sinks.console.host import Host
-from dopejar_tracing.sinks.console.screen import descriptor_of, is_writable, look
+from dopejar_tracing.sinks.console.outlet import CHILD_PATIENCE, Outlet
+from dopejar_tracing.sinks.console.screen import descriptor_of, is_writable, look, stderr
 from dopejar_tracing.sinks.console.signals import Departures
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 FORK_PATIENCE = 0.2
 """Seconds that a fork waits for a frame that is being drawn."""
+YOUNG = 1.0
+"""Seconds in which a forked child draws itself, without a thread: it may end by os._exit at any moment."""
+CLOSING = 0.6
+"""Seconds that the last frames may take."""
 
 
 class ConsoleSink:
@@ -38,26 +42,27 @@ class ConsoleSink:
         self._theme = settings.styles()
         self._host = Host(self._host_writes)
         self._departures = Departures(self._leave, self._come_back)
-        screen = look(sys.stderr)
-        number = descriptor_of(sys.stderr)
+        self._begin(live=True)
+        number = descriptor_of(stderr())
         if number is not None:
             self._host.streams.watch(number)
+        screen = look(stderr())
         if screen is not None:
             self._departures.take()
             self._host.watch_terminal(screen.number)
-        self._begin(live=True)
 
     def _begin(self, *, live: bool) -> None:
         self._state = threading.RLock()  # re-entrant: a signal handler may trace while its thread is in here
         self._growth = Growth()
-        self._frames = Frames(self._growth, self._state, self._host, self._theme, regions=live)
-        self._drawer = Drawer(self._due, partial(self._frames.draw, Occasion.TICK))
+        self._outlet = Outlet(self._host, self._theme, None if live else CHILD_PATIENCE)
+        self._frames = Frames(self._growth, self._state, self._host, self._outlet, regions=live)
+        self._drawer = Drawer(self._due, self._draw)
         self._held: list[Any] = []
 
     def adopt(self, settings: Settings) -> None:
         """Take another theme."""
         self._theme = settings.styles()
-        self._frames.restyle(self._theme)
+        self._outlet.restyle(self._theme)
 
     def started(self, span: BegunSpan) -> None:
         """Note that a span is open."""
@@ -78,7 +83,7 @@ class ConsoleSink:
 
     def before_fork(self) -> None:
         """Wait for a frame that is being drawn, but not long; the thread rests, since a child has none."""
-        patience = FORK_PATIENCE if self._drawer.stop(FORK_PATIENCE) else 0
+        patience = FORK_PATIENCE if self._drawer.rest(FORK_PATIENCE) else 0
         locks = (self._frames.drawing, self._host.turn)
         self._held = [lock for lock in locks if lock.acquire(timeout=patience)]
 
@@ -88,25 +93,28 @@ class ConsoleSink:
             self._departures.release()
             self._host.after_fork()
             self._begin(live=False)
-            self._drawer.at_once = True  # it may end by os._exit, which leaves a thread no time
+            self._drawer.at_once_until = time.perf_counter() + YOUNG
             return
         for lock in reversed(self._held):
             lock.release()
-        self._drawer.wake()
+        self._drawer.resume()
 
     def close(self) -> None:
-        """Draw what is left, what is open as unfinished; leave the terminal as it was. Two seconds."""
+        """Draw what is left, what is open as unfinished; leave the terminal as it was. Within a second."""
         idle = self._drawer.stop()
         self._drawer.closed = True
         with self._state:
             self._growth.give_up()
-        self._frames.finish()
+        self._frames.finish(CLOSING)
         self._host.release()
         self._departures.release()
-        losses, number = self._frames.losses, descriptor_of(sys.stderr)
-        losses.count += self._growth.held
+        losses, number = self._frames.losses, descriptor_of(stderr())
+        losses.count += self._growth.pending
         if idle or (number is not None and is_writable(number, 0)):  # else whoever writes to stderr hangs
             losses.tell()
+
+    def _draw(self) -> None:
+        self._frames.draw(Occasion.END if self._drawer.closed else Occasion.TICK)
 
     def _due(self) -> float | None:
         with self._state:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from weakref import WeakSet
+from weakref import ref
 
 
 class Children:
@@ -19,7 +20,7 @@ class Children:
 
     def __init__(self, begins: Callable[[], None]) -> None:
         self._begins = begins
-        self._processes: WeakSet[subprocess.Popen[Any]] = WeakSet()
+        self._processes: list[ref[subprocess.Popen[Any]]] = []
         self._systems = 0
         self._watched: list[tuple[Any, str, Any, Any]] = []
 
@@ -29,9 +30,9 @@ class Children:
 
         @wraps(start)
         def watched_start(process: subprocess.Popen[Any], *args: Any, **kwargs: Any) -> None:
-            if kwargs.get("stdout") is None:  # its output goes to our terminal
-                self._begins()
-                self._processes.add(process)
+            self._begins()
+            if _shows_itself(*args, **kwargs):
+                self._processes = [one for one in self._processes if _is_running(one)] + [ref(process)]
             start(process, *args, **kwargs)
 
         @wraps(system)
@@ -55,10 +56,21 @@ class Children:
 
     @property
     def are_running(self) -> bool:
-        """One of them may write to the terminal; one that nobody waits for does until it is forgotten."""
-        processes = list(self._processes)
-        return self._systems > 0 or any(getattr(process, "returncode", 0) is None for process in processes)
+        """The terminal is the stdout of one of them; of one that nobody waits for until it is forgotten."""
+        return self._systems > 0 or any(map(_is_running, self._processes))
 
     def _put(self, owner: Any, name: str, original: Any, ours: Any) -> None:
         setattr(owner, name, ours)
         self._watched.append((owner, name, original, ours))
+
+
+def _is_running(process: ref[subprocess.Popen[Any]]) -> bool:
+    return getattr(process(), "returncode", 0) is None
+
+
+def _shows_itself(
+    _args: Any = None, _bufsize: Any = -1, _executable: Any = None, *more: Any, **named: Any
+) -> bool:
+    """Whether what it prints comes to where our own output goes."""
+    stdout = named.get("stdout", more[1] if len(more) > 1 else None)
+    return stdout is None or stdout == 1 or stdout is getattr(sys, "stdout", None)

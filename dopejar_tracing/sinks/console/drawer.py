@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 INTERVAL = 0.1
 """Seconds between two frames, at least."""
-_PATIENCE = 1.0
-"""Seconds that are waited for a frame to end, at most; a terminal that stopped reading never ends it."""
+_PATIENCE = 0.3
+"""Seconds that are waited for a frame to end; a terminal that stopped reading never ends it."""
 
 
 class Drawer:
@@ -29,8 +29,9 @@ class Drawer:
         self._run: _Run | None = None
         self._starting = threading.Lock()
         self._drawn_at = float("-inf")
-        self.at_once = False
-        """As long as there is a pause between two, frames are drawn by those who bring them."""
+        self._resting = False
+        self.at_once_until = float("-inf")
+        """In seconds of `time.perf_counter`: until then frames are drawn by those who bring them."""
         self.closed = False
         """No thread any more: frames are drawn by those who bring them."""
 
@@ -43,7 +44,7 @@ class Drawer:
     def wake(self) -> None:
         """There is something to draw, or to wait for. Called after the state has changed."""
         run = self._run
-        if run is None:
+        if run is None or (run.stopping and not run.thread.is_alive()):
             self._begin()
         else:
             run.wake()
@@ -60,6 +61,18 @@ class Drawer:
         self._run = None
         return True
 
+    def rest(self, patience: float) -> bool:
+        """The same, until `resume`."""
+        self._resting = True
+        return self.stop(patience)
+
+    def resume(self) -> None:
+        """Go on, with the thread that hung, if it did."""
+        self._resting = False
+        if self._run is not None:
+            self._run.stopping = False
+        self.wake()
+
     def draw(self) -> None:
         """Draw a frame here and now."""
         self._draw()
@@ -71,14 +84,16 @@ class Drawer:
         return None if due is None else due - now, self._drawn_at + INTERVAL - now
 
     def _begin(self) -> None:
-        if self.closed or (self.at_once and time.perf_counter() - self._drawn_at >= INTERVAL):
+        if self.closed or time.perf_counter() < self.at_once_until:
             if self._due() == 0:
                 self.draw()
+            return
+        if self._resting:
             return
         held: list[bool] = []
         try:
             held.extend(map(self._starting.acquire, (False,)))  # by way of C: see `Frames.draw`
-            if held[0] and self._run is None:
+            if held[0] and (self._run is None or not self._run.thread.is_alive()):
                 self._run = _Run(self)
                 self._run.thread.start()
         except RuntimeError:  # the interpreter is ending, or there are too many
@@ -97,7 +112,7 @@ class _Run:
         # Not an Event, whose lock a signal handler that traces could find taken by its own thread.
         self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._calm = False
-        self._stopping = False
+        self.stopping = False
         self.idle = False
         self.thread = threading.Thread(target=self._go_on, name="dopejar-console", daemon=True)
 
@@ -109,11 +124,11 @@ class _Run:
 
     def stop(self) -> None:
         """End soon."""
-        self._stopping = True
+        self.stopping = True
         self._tokens.put(None)
 
     def _go_on(self) -> None:
-        while not self._stopping:
+        while not self.stopping:
             # First calm, then a look: a change that comes in between finds us calm, and leaves a token.
             self._calm = True
             coming, pause = self._drawer.wait()

@@ -21,10 +21,15 @@ from dopejar_tracing.sinks.console.children import Children
 from dopejar_tracing.sinks.console.screen import ERASE_BELOW, hanging, send
 from dopejar_tracing.sinks.console.streams import Streams
 
-_REMEMBERED = 16_384
+_REMEMBERED = 4_096
 """Bytes of the host's last line."""
+_PATIENCE = 0.2
+"""Seconds that the region may be waited for to go; a stopped terminal keeps it."""
 _BURST_NS = 5_000_000
 """Nanoseconds; what the host writes in quicker succession finds the region gone until the next frame."""
+
+_APART = 10.0
+"""Seconds after a forked child moved the cursor, in which it erases nothing."""
 
 # Up, down, to a place, insert, delete, scroll, margins, save, restore: the host draws a picture of its own.
 _MOVES = re.compile(rb"\x1b(?:\[[\d;]*[ABEFHfdJLMSTrsu]|[78DEM])")
@@ -42,6 +47,7 @@ class Host:
     Attributes:
         region: painted rows of ours that stand below the cursor.
         width: columns of the window, as of the last frame.
+        encoding: of the stream that leads to it.
         touched_ns: nanoseconds of `perf_counter`, when it last wrote or flushed.
         elsewhere: it has switched to the other screen, as editors do.
         shares: a parent process may have a region on this terminal.
@@ -55,10 +61,12 @@ class Host:
         """Whoever writes holds it; re-entrant, for signal handlers that print."""
         self.region: list[str] = []
         self.width = 80
+        self.encoding = "utf-8"
         self.touched_ns = 0
         self.elsewhere = False
         self.shares = False
         self._line = b""
+        self._measured: int | None = None  # its columns
         self._moved_at = float("-inf")  # when it last moved the cursor away from its line
         self._parked = False  # it has left the cursor there, and something may stand below
         self._wrote_ns = 0
@@ -79,19 +87,41 @@ class Host:
         self.children.release()
         self._close()
 
-    def columns(self) -> int | None:
-        """Columns that the host's last line would take in an endless window; None if it is empty."""
-        return cell_len(_shown(self._line)) if self._line else None
+    @property
+    def has_line(self) -> bool:
+        """It has begun a line, and not ended it."""
+        return bool(self._line)
+
+    def columns(self) -> int:
+        """Columns that its last line would take in an endless window."""
+        if self._measured is None:
+            self._measured = cell_len(_shown(self._line))
+        return self._measured
 
     def rows(self) -> int:
-        """Rows of the window that the host's last line takes; 0 if it is empty."""
+        """Rows of the window that its last line takes; 0 if it is empty."""
         return len(wrapped([(_shown(self._line), "")], self.width)) if self._line else 0
+
+    def end_line(self) -> bool:
+        """Somebody else ends its line; returns whether it had begun one."""
+        had, self._line, self._measured = self.has_line, b"", None
+        return had
+
+    def encoded(self, text: str) -> bytes:
+        """The text as its stream would send it."""
+        return text.encode(self.encoding, "backslashreplace")
 
     def erase(self) -> None:
         """Take the region away, so that what comes next stands on empty rows."""
-        with self.turn:
-            if self._terminal is not None:
+        turn = self.turn
+        held: list[bool] = []
+        try:
+            held.extend(map(turn.acquire, (True,), (_PATIENCE,)))  # by way of C: see `Frames.draw`
+            if held[0] and self._terminal is not None:
                 self._erase(self._terminal)
+        finally:
+            if held and held[0]:
+                turn.release()
 
     def after_fork(self) -> None:
         """In the child: the lock may be held by a thread that is not there; the region is the parent's."""
@@ -109,20 +139,20 @@ class Host:
                 self._erase(number)
             self._note(data)
             write()
-            if region and not self.region and pause_ns > _BURST_NS and not self.is_moving(1):
+            kept = pause_ns > _BURST_NS and not self.elsewhere and not self.is_moving(1)
+            if region and not self.region and kept:
                 self.region = region
                 with suppress(OSError):
-                    send(number, hanging(region).encode("utf-8", "backslashreplace"))
+                    send(number, self.encoded(hanging(region)))
 
     def is_moving(self, seconds: float) -> bool:
         """Whether it moved the cursor within so many seconds, left it there, or stands at the edge."""
-        columns = self.columns()
-        at_edge = bool(columns and columns % self.width == 0)
+        at_edge = self.has_line and self.columns() > 0 and self.columns() % self.width == 0
         return self._parked or at_edge or time.monotonic() - self._moved_at < seconds
 
     def is_printing(self, seconds: float) -> bool:
         """Whether it has begun a line within so many seconds, and not ended it."""
-        return bool(self._line) and time.perf_counter_ns() - self.touched_ns < seconds * 1e9
+        return self.has_line and time.perf_counter_ns() - self.touched_ns < seconds * 1e9
 
     def _touch(self) -> None:
         self.touched_ns = time.perf_counter_ns()
@@ -134,7 +164,8 @@ class Host:
         self.erase()
 
     def _erase(self, number: int) -> None:
-        if self.region or self.shares:
+        # A child cannot know whether its parent has a region there; it leaves a picture of its own alone.
+        if self.region or (self.shares and not self.is_moving(_APART)):
             self.region = []
             with suppress(OSError):
                 send(number, ERASE_BELOW.encode())
@@ -147,6 +178,7 @@ class Host:
     def _note(self, data: bytes) -> None:
         _, newline, after = data.rpartition(b"\n")
         self._line = (after if newline else self._line + after)[-_REMEMBERED:]
+        self._measured = None
         if b"\x1b" in data:
             for switch in _OTHER_SCREEN.finditer(data):
                 self.elsewhere = switch[1] == b"h"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import select
 import stat
+import sys
 import termios
 import time
 from collections.abc import Sequence
@@ -47,6 +48,11 @@ class Screen(msgspec.Struct, frozen=True):
     """It stops a background process that writes."""
 
 
+def stderr() -> IO[str] | None:
+    """What the host has there now; there may be none."""
+    return getattr(sys, "stderr", None)
+
+
 def look(stream: IO[str] | None) -> Screen | None:
     """The terminal behind a stream; None if it is none, or one that cannot move its cursor."""
     number = descriptor_of(stream)
@@ -76,9 +82,10 @@ def descriptor_of(stream: IO[str] | None) -> int | None:
 def is_pipe(stream: IO[str] | None) -> bool:
     """Whether it leads to another process."""
     number = descriptor_of(stream)
-    if number is None:
+    try:
+        mode = 0 if number is None else os.fstat(number).st_mode
+    except OSError:  # closed
         return False
-    mode = os.fstat(number).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 

@@ -38,7 +38,8 @@ class Streams:
         """Watch the streams that lead where this descriptor leads, if they are not watched already."""
         place = place_of(number)
         stream: Any
-        for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+            stream = getattr(sys, name, None)
             raw = _raw_of(stream)
             if place is None or raw is None or "write" in vars(raw):
                 continue
