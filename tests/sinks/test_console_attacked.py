@@ -130,6 +130,8 @@ class TestFork:
     def test_while_a_frame_hangs(self, tmp_path: Path) -> None:
         """A fork while the terminal has stopped does not wait; when that goes on, so does the console."""
         code = """
+import warnings
+warnings.simplefilter("ignore")  # of the thread that hangs, to the very terminal that has stopped
 def show(name):
     for number in range(200):
         with t.bind_trace("altitude", name, input="x" * 90): pass

@@ -67,14 +67,14 @@ class Victim:
         data = json.dumps([text, live]).encode()
         self.texts.write(len(data).to_bytes(4, "little") + data)
         if live:
-            self.terminal.until(lambda: any(row.startswith("[alt] o") for row in screen.display))
-            assert self.state() == before
-            assert self.terminal.cursor[1] == 0
-            self.terminal.go()
+            try:  # what is written at once may be read in parts
+                self.terminal.until(lambda: any(row.startswith("[alt] o") for row in screen.display))
+                self.terminal.until(lambda: (self.state(), self.terminal.cursor[1]) == (before, 0))
+            finally:
+                self.terminal.go()
         self.terminal.until(lambda: f"end{self._count}" in "".join(screen.display))
         self._count += 1
-        assert self.state() == before
-        assert self.terminal.cursor[1] == 0
+        self.terminal.until(lambda: (self.state(), self.terminal.cursor[1]) == (before, 0))
         rows = [row.rstrip() for row in screen.display]
         assert rows[self.terminal.cursor[0] - 1] == f"end{self._count - 1}"
 
