@@ -17,7 +17,8 @@ from dopejar_tracing.settings import load
 from dopejar_tracing.show.line import plain
 from dopejar_tracing.show.tree import event_line, tree_lines
 from dopejar_tracing.sinks.console.drawer import INTERVAL
-from dopejar_tracing.sinks.console.frames import AFTER_NS, APART, LONG_NS, STILL
+from dopejar_tracing.sinks.console.frames import AFTER_NS, LONG_NS, STILL
+from dopejar_tracing.sinks.console.host import APART
 
 README = (ROOT / "README.md").read_text("utf-8")
 

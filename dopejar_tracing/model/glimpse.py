@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from dopejar_tracing.model.growth import Branch
+from dopejar_tracing.model.branch import Branch
 
 _LOOK = 1_000
 """Branches looked at in one place; a glimpse is taken ten times a second, and those who trace wait for it."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from dopejar_tracing.model.branch import Branch, Gap, Piece
 from dopejar_tracing.model.glimpse import Glimpse
-from dopejar_tracing.model.growth import Branch, Gap, Piece
 from dopejar_tracing.model.values import cut
 from dopejar_tracing.show.line import Line, fitted, plain
 from dopejar_tracing.show.text import duration

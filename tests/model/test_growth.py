@@ -11,9 +11,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dopejar_tracing.model.branch import Branch, Gap, Piece
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.glimpse import Glimpse, glimpse
-from dopejar_tracing.model.growth import Branch, Gap, Growth, Piece
+from dopejar_tracing.model.growth import Growth
 
 
 class Span(msgspec.Struct, weakref=True, eq=False):

@@ -10,14 +10,15 @@ from typing import IO, Any
 
 import msgspec
 
+from dopejar_tracing.model.branch import Gap, Piece
 from dopejar_tracing.model.foreign import is_foreign
 from dopejar_tracing.model.glimpse import glimpse
-from dopejar_tracing.model.growth import Gap, Growth, Piece
+from dopejar_tracing.model.growth import Growth
 from dopejar_tracing.model.values import complaint
 from dopejar_tracing.notices import Losses
 from dopejar_tracing.show.line import Line
 from dopejar_tracing.show.live import Scrollback, region_lines
-from dopejar_tracing.sinks.console.host import Host
+from dopejar_tracing.sinks.console.host import APART, Host
 from dopejar_tracing.sinks.console.outlet import Outlet
 from dopejar_tracing.sinks.console.prompt import somebody_reads
 from dopejar_tracing.sinks.console.screen import Screen, descriptor_of, is_pipe, look, stderr
@@ -31,9 +32,8 @@ MANY, FEW = 1_000, 100
 those drawn when the host prints, who waits for them."""
 MAX_ROWS = 16
 """Rows of the live region; never more than half of the window."""
-STILL, APART = 1.0, 10.0
-"""Seconds after a host moved the cursor: in which nothing is written, as its picture may not be complete; and
-in which there is no live region, as something of its own may stand below."""
+STILL = 1.0
+"""Seconds after a host moved the cursor in which nothing is written: its picture may not be complete."""
 PATIENCE = 0.05
 """Seconds that who draws, or prints, waits for a frame that somebody else is drawing."""
 

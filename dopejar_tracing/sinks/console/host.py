@@ -28,8 +28,8 @@ _PATIENCE = 0.2
 _BURST_NS = 5_000_000
 """Nanoseconds; what the host writes in quicker succession finds the region gone until the next frame."""
 
-_APART = 10.0
-"""Seconds after a forked child moved the cursor, in which it erases nothing."""
+APART = 10.0
+"""Seconds after it moved the cursor in which nothing below is drawn or erased: something may stand there."""
 
 # Up, down, to a place, insert, delete, scroll, margins, save, restore: the host draws a picture of its own.
 _MOVES = re.compile(rb"\x1b(?:\[[\d;]*[ABEFHfdJLMSTrsu]|[78DEM])")
@@ -165,7 +165,7 @@ class Host:
 
     def _erase(self, number: int) -> None:
         # A child cannot know whether its parent has a region there; it leaves a picture of its own alone.
-        if self.region or (self.shares and not self.is_moving(_APART)):
+        if self.region or (self.shares and not self.is_moving(APART)):
             self.region = []
             with suppress(OSError):
                 send(number, ERASE_BELOW.encode())
