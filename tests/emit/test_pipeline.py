@@ -164,7 +164,7 @@ with bind_trace("altitude", "transition"):
         """--trace records, and shows the tree though stderr is a pipe."""
         done = self.run(tmp_path, "--trace")
         assert done.stdout == "True\n"
-        assert re.fullmatch(r"\[alt\] transition \(\d+µs\)\n", done.stderr)
+        assert re.fullmatch(r"\[alt\] transition \(\d+[µm]s\)\n", done.stderr)
         assert len(read_lines(tmp_path / "trace.jsonl")) == 1
 
     def test_off(self, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ class ConsoleSink:
         if screen is not None:
             self._departures.take()
             self._host.watch_terminal(screen.number)
+        self._drawer.wake()  # a thread takes its time to start, which would be the first span's
 
     def _begin(self, *, live: bool) -> None:
         self._state = threading.RLock()  # re-entrant: a signal handler may trace while its thread is in here
