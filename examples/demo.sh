@@ -10,7 +10,7 @@ cd "$EXAMPLES"
 
 hear() {
     echo
-    echo "\$ python -m the_assist.main --trace --settings everything.yaml < conversations/$1.txt"
+    echo "\$ ${DOPEJAR_TRACE_CONSOLE:+DOPEJAR_TRACE_CONSOLE=$DOPEJAR_TRACE_CONSOLE }python -m the_assist.main --trace --settings everything.yaml < conversations/$1.txt"
     python -m the_assist.main --trace --settings everything.yaml --memory "$work/memory" < "conversations/$1.txt"
 }
 
