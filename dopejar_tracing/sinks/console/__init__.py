@@ -124,6 +124,8 @@ class ConsoleSink:
 
     def _host_writes(self) -> None:
         """Let what has ended stand above what the host prints now."""
+        if self._drawer.is_stopped:
+            self._drawer.wake()
         if self._growth.is_ready or self._frames.is_busy:
             self._frames.draw(Occasion.PRINT)
 

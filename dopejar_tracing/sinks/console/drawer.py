@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -67,11 +68,22 @@ class Drawer:
         return self.stop(patience)
 
     def resume(self) -> None:
-        """Go on, with the thread that hung, if it did."""
+        """Go on, with the thread that hung, if it did.
+
+        Another is started by the next who brings something: Python from 3.13 on counts threads only after the
+        hooks of a fork, and would warn of it.
+        """
         self._resting = False
         if self._run is not None:
             self._run.stopping = False
-        self.wake()
+            self._run.wake()
+        elif sys.version_info < (3, 13):
+            self.wake()
+
+    @property
+    def is_stopped(self) -> bool:
+        """There is no thread, though there may be one."""
+        return self._run is None and not self.closed
 
     def draw(self) -> None:
         """Draw a frame here and now."""
