@@ -101,15 +101,18 @@ class Timeout(Exception): pass
 def handler(*_): raise Timeout
 signal.signal(signal.SIGALRM, handler)
 caught, number = 0, 0
+def work():
+    global number
+    signal.setitimer(signal.ITIMER_REAL, 0.0005 + 0.00003 * (number % 50))
+    while number < 8_000:
+        number += 1
+        print("line", number, "." * 40)
+        if number % 50 == 0:
+            with t.bind_trace("altitude", "root"): pass
+    signal.setitimer(signal.ITIMER_REAL, 0)
 while number < 8_000:
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.0005 + 0.00003 * (number % 50))
-        while number < 8_000:
-            number += 1
-            print("line", number, "." * 40)
-            if number % 50 == 0:
-                with t.bind_trace("altitude", "root"): pass
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        work()
     except (Timeout, RuntimeError):
         caught += 1
 signal.signal(signal.SIGALRM, signal.SIG_IGN)
