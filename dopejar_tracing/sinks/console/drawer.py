@@ -24,7 +24,7 @@ class Drawer:
         draw: draws a frame; called by one thread at a time.
     """
 
-    def __init__(self, due: Callable[[], float | None], draw: Callable[[], object]) -> None:
+    def __init__(self, due: Callable[[], float | None], draw: Callable[[], None]) -> None:
         self._due = due
         self._draw = draw
         self._run: _Run | None = None

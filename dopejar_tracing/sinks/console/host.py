@@ -191,17 +191,17 @@ class Host:
 
     def _close(self) -> None:
         number, self._terminal = self._terminal, None
-        if number is not None and number > 2:
+        if number is not None:
             with suppress(OSError):
                 os.close(number)
 
 
-def _copy_of(number: int) -> int:
+def _copy_of(number: int) -> int | None:
     """A descriptor of our own, which leads to the terminal when the host's no longer does."""
     try:
         return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 100)
-    except OSError:
-        return number
+    except OSError:  # there are too many
+        return None
 
 
 def _shown(line: bytes) -> str:
