@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from _signal import getsignal  # type: ignore[import-not-found]  # signal's makes an enum, which takes longer
 from collections.abc import Callable
 from types import CodeType
 from typing import TypeVar
@@ -18,6 +19,7 @@ _NAME = type.__dict__["__name__"]
 TRACEBACK = BaseException.__dict__["__traceback__"]
 """An exception's traceback, whatever its own attributes say."""
 _here = threading.local()
+_SIGNALS = tuple(map(int, signal.valid_signals()))
 
 
 class TracesItselfError(Exception):
@@ -64,8 +66,8 @@ def is_foreign(error: BaseException) -> bool:
 def _handlers() -> set[CodeType | None]:
     """Code of the signal handlers in force."""
     found = set()
-    for number in signal.valid_signals():
-        handler = signal.getsignal(number)
+    for number in _SIGNALS:
+        handler = getsignal(number)
         if callable(handler):
             found.add(getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None))
     return found
