@@ -3,10 +3,9 @@
 How one process never mints an ID twice, without remembering any: the random part ends in four
 characters that number the second's IDs 0, 1, 2, …, scattered over all 36⁴ values by multiplication
 with a number that has no divisor in common with 36⁴. That is a bijection, so a number meets itself
-again only after 36⁴ steps. Each process starts counting at a place given by its pid, so a parent and
-its forked children, which share the key of the scattering, keep out of each other's first 16, and
-those whose pids are near, of thousands. What lies beyond the four characters differs from process to
-process.
+again only after 36⁴ steps. All processes of one machine scatter alike, and each starts counting at a
+place given by its pid, so they keep out of each other's first 16, and those whose pids are near, of
+thousands. What lies beyond the four characters differs from process to process.
 """
 
 from __future__ import annotations
@@ -60,9 +59,11 @@ class _Second:
 
     __slots__ = ("base", "counter", "end_ns", "head", "number", "short_ids", "stem")
 
-    def __init__(self, number: int, counter: Iterator[int], key: int, pid: int, length: int | None) -> None:
-        # The scattering's offset is shared with forked relatives; the head differs between them.
-        offset = random.Random(f"{key}:{number}").randrange(SPACE)  # noqa: S311 - no secret, only distinct
+    def __init__(
+        self, number: int, counter: Iterator[int], machine: str, key: int, pid: int, length: int | None
+    ) -> None:
+        # The scattering's offset is the machine's, the head the process's own.
+        offset = random.Random(f"{machine}:{number}").randrange(SPACE)  # noqa: S311 - no secret, only distinct
         own = random.Random(f"{key}:{number}:{pid}")  # noqa: S311
         self.number = number
         self.end_ns = (number + 1) * 1_000_000_000
@@ -73,6 +74,15 @@ class _Second:
         self.short_ids = SHORT_IDS if length is None else 0
 
 
+def _machine() -> str:
+    """This machine, and on it the namespace that process IDs are counted in: each container has its own."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - a text, and nothing to import
+    except OSError:  # not Linux
+        namespace = ""
+    return f"{os.uname().nodename}:{namespace}"
+
+
 class Mint:
     """Source of the IDs of one process; safe to call from any thread.
 
@@ -80,6 +90,7 @@ class Mint:
         length: characters of the random part, 4 to 16; None: four, then eight (contract §2).
         entropy: called once, for the key that tells this process from unrelated ones.
         pid: asked anew in a forked child, see `after_fork`.
+        machine: called once, for a name of where no other process has this pid.
     """
 
     def __init__(
@@ -88,7 +99,9 @@ class Mint:
         *,
         entropy: Callable[[int], bytes] = os.urandom,
         pid: Callable[[], int] = os.getpid,
+        machine: Callable[[], str] = _machine,
     ) -> None:
+        self._machine = machine()
         self._key = int.from_bytes(entropy(8), "big")
         self._pid = pid
         self._length = length
@@ -131,4 +144,4 @@ class Mint:
         counter = self._counters.setdefault(number, count())
         for old in [old for old in tuple(self._counters) if old < number - REMEMBERED]:
             self._counters.pop(old, None)
-        return _Second(number, counter, self._key, self._pid(), self._length)
+        return _Second(number, counter, self._machine, self._key, self._pid(), self._length)

@@ -25,8 +25,8 @@ prefixes = st.sampled_from([layer.prefix for layer in LAYERS])
 
 
 def mint_of(pid: int = 1, length: int | None = None) -> Mint:
-    """A mint of a known process; those of all pids share their key, as forked relatives do."""
-    return Mint(length, entropy=lambda size: bytes(range(size)), pid=lambda: pid)
+    """A mint of a known process; those of all pids are on one machine."""
+    return Mint(length, entropy=os.urandom, pid=lambda: pid, machine=lambda: "here")
 
 
 def minted(mint: Mint, number: int, now_ns: int = NOW) -> list[str]:
