@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import click
+import msgspec
 
 from dopejar_tracing.settings import KEYS, load
 from dopejar_tracing.show.tables import aligned
@@ -26,4 +27,4 @@ def settings(file: Path | None) -> None:
 
 def _written(value: object) -> str:
     """A value as settings.yaml would hold it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(msgspec.to_builtins(value), ensure_ascii=False)

@@ -24,6 +24,7 @@ from dopejar_tracing.sinks import Sink, open_sinks
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
+    from dopejar_tracing.emit.span import Span
     from dopejar_tracing.settings.load import Source
 
 
@@ -38,20 +39,36 @@ class Pipeline:
         chain: the processors, in order; the last one hands the line to the sinks.
         sinks: where lines go.
         watchers: the sinks that want to know of a span when it begins.
+        redactor: masks secrets, if they are to be masked.
         parent_id: the span of another process that this process's roots hang under, if any.
     """
 
-    __slots__ = ("chain", "lost", "parent_id", "settings", "sinks", "sites", "watchers")
+    __slots__ = ("chain", "lost", "parent_id", "redactor", "settings", "sinks", "sites", "watchers")
 
     def __init__(self, settings: Settings, sinks: list[Sink]) -> None:
         self.settings = settings
         self.parent_id = _parent_from(os.environ)
-        self.sites = Sites(settings)
+        self.redactor = settings.redactor()
+        self.sites = Sites(settings, self.redactor)
         self.sinks = sinks
         self.watchers = tuple(sink for sink in sinks if sink.watches)
-        chain = default_chain(settings, current=open_span, root_parent=self.parent_id, mint=MINT, sinks=sinks)
+        chain = default_chain(
+            settings,
+            current=open_span,
+            root_parent=self.parent_id,
+            mint=MINT,
+            redactor=self.redactor,
+            sinks=sinks,
+        )
         self.chain = tuple(chain)
         self.lost = Losses("pipeline")
+
+    def started(self, span: Span) -> None:
+        """Tell the watchers of a span that has begun."""
+        if self.redactor is not None:
+            span.input = self.redactor.summary(span.input, self.settings.summary_chars)
+        for watcher in self.watchers:
+            watcher.started(span)
 
     def record(self, kind: str, event_dict: MutableMapping[str, Any]) -> None:
         """Send an event dict down the chain; never raises.
@@ -143,8 +160,8 @@ def set_enabled(enabled: bool) -> None:
         _enforce_what_is_right()
 
 
-def shutdown() -> None:
-    """End tracing: close the sinks, say what was lost, give the host's logging back. Never raises."""
+def stop() -> None:
+    """Close the sinks, say what was lost, give the host's logging back."""
     with _lock:
         _stop_watching()
         _replace(None)
@@ -208,7 +225,7 @@ def _replace(settings: Settings | None) -> None:
     """Swap the pipeline. Sinks that serve the new one as well are handed on, open as they are."""
     old = ACTIVE.pipeline if isinstance(ACTIVE.pipeline, Pipeline) else None
     old_sinks = old.sinks if old else []
-    sinks = open_sinks(settings, ACTIVE.folder, old_sinks) if settings else []
+    sinks = open_sinks(settings, ACTIVE.folder, MINT, old_sinks) if settings else []
     ACTIVE.pipeline = Pipeline(settings, sinks) if settings else None
     if settings:
         host_logging.lead(trace_line)
@@ -254,6 +271,11 @@ def _working_directory() -> str:
         return os.getcwd()  # noqa: PTH109 - a text, as the sinks take it
     except OSError:  # it was deleted
         return ""
+
+
+def is_running() -> bool:
+    """Whether anything is recorded now; nothing is started."""
+    return isinstance(ACTIVE.pipeline, Pipeline)
 
 
 def current_sinks() -> list[Sink]:

@@ -6,13 +6,16 @@ import contextlib
 import sys
 from os.path import basename
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from dopejar_tracing.model.event import LEVELS, Level, Status
 from dopejar_tracing.model.values import plain_text, summary_of
 from dopejar_tracing.settings import Settings
+
+if TYPE_CHECKING:
+    from dopejar_tracing.model.redact import Redactor
 
 MAX_REMEMBERED = 4_096
 """Names remembered; an application that makes up ever new ones must not fill the memory."""
@@ -34,8 +37,9 @@ class Site(msgspec.Struct, frozen=True):
 class Sites(dict[tuple[Any, Any], Site]):
     """(layer, operation) as given → its Site."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, redactor: Redactor | None = None) -> None:
         super().__init__()
+        self._redactor = redactor
         self._settings = settings
         self._layers = settings.known_layers()
 
@@ -52,7 +56,8 @@ class Sites(dict[tuple[Any, Any], Site]):
         threshold = self._settings.threshold(resolved.name, resolved.prefix, name)
         known = self._layers.get(layer) is not None
         unknown = {} if known else {"unknown_layer": summary_of(layer, 100)}
-        return Site(resolved.name, resolved.prefix, name, threshold, unknown)
+        shown = summary_of(self._redactor.summary(operation, 100), 100) if self._redactor else name
+        return Site(resolved.name, resolved.prefix, shown, threshold, unknown)
 
     def find(self, layer: object, operation: object) -> Site:
         """The Site of anything."""

@@ -20,6 +20,7 @@ from dopejar_tracing.processors.fork import Fork
 from dopejar_tracing.processors.ids import AddIds
 from dopejar_tracing.processors.levels import FilterByLevel
 from dopejar_tracing.processors.adopt import AdoptLine
+from dopejar_tracing.processors.redact import Redact
 from dopejar_tracing.processors.shape import shape_line
 from dopejar_tracing.processors.summaries import CutSummaries
 from dopejar_tracing.processors.times import AddTimes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from dopejar_tracing.model.event import OpenSpan
     from dopejar_tracing.model.ids import Mint
+    from dopejar_tracing.model.redact import Redactor
     from dopejar_tracing.processors.fork import TakesLine
     from dopejar_tracing.settings import Settings
 
@@ -41,6 +43,7 @@ __all__ = [
     "CutSummaries",
     "FilterByLevel",
     "Fork",
+    "Redact",
     "default_chain",
     "shape_line",
 ]
@@ -52,6 +55,7 @@ def default_chain(
     current: Callable[[], OpenSpan | None],
     root_parent: str | None = None,
     mint: Mint,
+    redactor: Redactor | None,
     sinks: Sequence[TakesLine],
 ) -> list[Processor]:
     """The processors in force, in their order.
@@ -61,12 +65,14 @@ def default_chain(
         current: the span that encloses what is being logged.
         root_parent: ID of the span in another process that is parent where there is none here.
         mint: makes IDs.
+        redactor: masks secrets, if they are to be masked.
         sinks: take the finished line.
     """
     return [
         AdoptLine(current),
         FilterByLevel(settings),  # before any work is done for what is dropped
         AddIds(current, mint, settings.known_layers(), root_parent=root_parent),
+        *([Redact(redactor, settings.summary_chars)] if redactor else []),  # before half a secret is cut off
         AddTimes(),
         CutSummaries(settings.summary_chars),
         shape_line,  # nothing behind it may add a key

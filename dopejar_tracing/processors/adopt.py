@@ -58,6 +58,7 @@ class AdoptLine:
             "operation": "log",
             "component": text_of(bound.pop("component", None) or logging_file(sys._getframe(1))),
             "input_summary": message,
+            "output_summary": "",
             "status": (Status.ERROR if level >= Level.ERROR else Status.SUCCESS).value,
             "level": level,
         }

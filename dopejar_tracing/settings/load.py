@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from dopejar_tracing.errors import SettingsError
-from dopejar_tracing.settings.schema import KEYS, NAMING_LAYERS, Problems, Settings, check_values
+from dopejar_tracing.settings.checks import Problems
+from dopejar_tracing.settings.schema import KEYS, NAMING_LAYERS, Settings, check_values
 
 SETTINGS_FILES = ("settings.yaml", "config/settings.yaml")
 SETTINGS_VARIABLE = "DOPEJAR_SETTINGS"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,24 +19,31 @@ def run(cwd: Path, *arguments: str, env: dict[str, str] | None = None) -> subpro
     )  # fmt: skip
 
 
+ROTATE = '{"max_bytes": 1500, "every": "day", "keep": null, "compress": null}'
+
+
 class TestSettings:
     """The values in force, and where each came from."""
 
     def test_origins(self, tmp_path: Path) -> None:
         """Each value stands beside its source."""
-        (tmp_path / "settings.yaml").write_text("tracing: {level: warn, levels: {memory.read: debug}}\n")
+        text = "{level: warn, levels: {memory.read: debug}, rotate: {max_bytes: 1.5kB, every: DAY}}"
+        (tmp_path / "settings.yaml").write_text(f"tracing:\n  {text}\n")
         done = run(tmp_path, "settings", env={"DOPEJAR_TRACE": "1"})
         assert done.returncode == 0
-        assert [line.split(maxsplit=1) for line in done.stdout.splitlines()] == [
-            ["enabled", "true                      DOPEJAR_TRACE"],
-            ["output", "trace.jsonl               default"],
-            ["console", "auto                      default"],
-            ["level", "warn                      settings.yaml"],
-            ["levels", '{"memory.read": "debug"}  settings.yaml'],
-            ["layers", "{}                        default"],
-            ["summary_chars", "100                       default"],
-            ["id_random", "null                      default"],
-            ["theme", "{}                        default"],
+        assert [re.split(" {2,}", line) for line in done.stdout.splitlines()] == [
+            ["enabled", "true", "DOPEJAR_TRACE"],
+            ["output", "trace.jsonl", "default"],
+            ["console", "auto", "default"],
+            ["level", "warn", "settings.yaml"],
+            ["levels", '{"memory.read": "debug"}', "settings.yaml"],
+            ["layers", "{}", "default"],
+            ["summary_chars", "100", "default"],
+            ["max_metadata_bytes", "65536", "default"],
+            ["redact", '{"keys": [], "keep": [], "patterns": []}', "default"],
+            ["rotate", ROTATE, "settings.yaml"],
+            ["id_random", "null", "default"],
+            ["theme", "{}", "default"],
         ]
 
     def test_named_file(self, tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ class TestDefaultChain:
     def test_whole(self) -> None:
         """The default list makes a line of the contract out of an application's log call."""
         sink = Taken()
-        chain = default_chain(Settings(), current=Enclosing, mint=Mint(), sinks=[sink])
+        chain = default_chain(Settings(), current=Enclosing, mint=Mint(), redactor=None, sinks=[sink])
         log_through(*chain, method="error", reason="r")
         (line,) = sink
         assert list(line) == KEYS

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from dopejar_tracing.errors import SettingsError
 from dopejar_tracing.settings import KEYS, Effective, Settings, load
 from dopejar_tracing.settings.load import find_file
+from dopejar_tracing.settings.redact import Redact
+from dopejar_tracing.settings.rotate import Rotate
 
 SWITCHES = ("default", "file", "environment", "flag", "arguments")  # the weakest first
 ALLOWED_LEVELS = "expected one of debug, info, warn, error"
@@ -241,11 +243,16 @@ class TestFile:
             "theme": {"memory": "bold cyan", "tools": "color(208)", "error": "white on #ff0000"},
             "layers": {"tools": "tol"},
             "summary_chars": 80,
+            "max_metadata_bytes": 1_000,
+            "redact": {"keys": ["pin"], "keep": ["token"], "patterns": ["EMP-[0-9]+"]},
+            "rotate": {"max_bytes": 2_000_000, "every": "hour", "keep": 3, "compress": "gzip"},
             "id_random": 8,
         }
         write_tracing(**values)
         effective = load(environ={})
-        assert effective.settings == Settings(**values)
+        redact = Redact(keys=("pin",), keep=("token",), patterns=("EMP-[0-9]+",))
+        rotate = Rotate(max_bytes=2_000_000, every="hour", keep=3, compress="gzip")
+        assert effective.settings == Settings(**{**values, "redact": redact, "rotate": rotate})
         assert effective.origins == dict.fromkeys(KEYS, "settings.yaml")
 
     @pytest.mark.parametrize("text", ["", "# only words\n", "tracing:\n", "other: {level: inof}\n", "{}"])

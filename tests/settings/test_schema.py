@@ -15,15 +15,17 @@ from rich.style import Style
 from dopejar_tracing.model.event import Level
 from dopejar_tracing.model.layer import LAYERS
 from dopejar_tracing.settings import KEYS, Settings, load
+from dopejar_tracing.settings.checks import Problems
+from dopejar_tracing.settings.redact import LinearPattern, Redact
+from dopejar_tracing.settings.rotate import Rotate
 from dopejar_tracing.settings.schema import (
     CHECKS,
-    ROLES,
     LevelName,
-    Problems,
     check_roles,
     check_rules,
     check_values,
 )
+from dopejar_tracing.settings.theme import ROLES
 from dopejar_tracing.show.theme import STYLES
 
 ERROR: LevelName = "error"
@@ -39,6 +41,13 @@ STYLE = (
     "bright_magenta, bright_cyan, bright_white, color(0) to color(255), #rrggbb), such as 'bold red' or "
     "'white on blue'"
 )
+SIZE = "a size of at least {} bytes, such as 100MB or 64KiB"
+REDACT = "a mapping of keys, keep, patterns to lists, or true or false"
+RE2 = "regular expressions in RE2's syntax ({})"
+EMPTY = "it matches the empty text"
+LOOK = "invalid perl operator: (?="
+ROTATE = "a mapping of max_bytes, every, keep, compress to values, or null"
+EVERY = "one of minute, hour, day, week, or null"
 DOCUMENTED = Path(__file__).parents[2] / "settings.yaml"
 
 
@@ -112,6 +121,20 @@ class TestCheckValues:
             ("layers", {"tools": "tol", "ui": "ui"}, {"tools": "tol", "ui": "ui"}),
             ("summary_chars", 8, 8),
             ("summary_chars", 100_000, 100_000),
+            ("max_metadata_bytes", "64 KiB", 65_536),
+            ("redact", True, Redact()),
+            ("redact", False, False),
+            ("redact", None, Redact()),
+            ("redact", {"keys": "pin", "keep": None}, Redact(keys=("pin",))),
+            (
+                "redact",
+                {"patterns": [r"\bEMP-\d{6}\b", "(a+)+$"]},
+                Redact(patterns=(r"\bEMP-\d{6}\b", "(a+)+$")),
+            ),
+            ("rotate", None, None),
+            ("rotate", {"max_bytes": "100MB"}, Rotate(max_bytes=100_000_000)),
+            ("rotate", {"max_bytes": "0.5 gib", "keep": 1}, Rotate(max_bytes=2**29, keep=1)),
+            ("rotate", {"every": "Day", "compress": "GZIP"}, Rotate(every="day", compress="gzip")),
             ("id_random", None, None),
             ("id_random", 4, 4),
             ("id_random", 16, 16),
@@ -162,6 +185,28 @@ class TestCheckValues:
             ({"summary_chars": 7}, "summary_chars", "a whole number from 8 to 100000", "7"),
             ({"summary_chars": True}, "summary_chars", "a whole number from 8 to 100000", "True"),
             ({"summary_chars": None}, "summary_chars", "a whole number from 8 to 100000", "None"),
+            ({"max_metadata_bytes": "64 kilo"}, "max_metadata_bytes", SIZE.format(1000), "'64 kilo'"),
+            ({"max_metadata_bytes": 10}, "max_metadata_bytes", SIZE.format(1000), "10"),
+            ({"redact": "yes"}, "redact", REDACT, "'yes'"),
+            ({"redact": {"keys": 7}}, "redact.keys", "a list of texts", "7"),
+            ({"redact": {"keys": [""]}}, "redact.keys", "a list of texts", "['']"),
+            ({"redact": {"patterns": ["(x"]}}, "redact.patterns", RE2.format("missing ): (x"), "'(x'"),
+            (
+                {"redact": {"patterns": ["x*"]}},
+                "redact.patterns",
+                RE2.format("it matches the empty text"),
+                "'x*'",
+            ),
+            (
+                {"redact": {"patterns": ["(?=x)"]}},
+                "redact.patterns",
+                RE2.format("invalid perl operator: (?="),
+                "'(?=x)'",
+            ),
+            ({"rotate": "daily"}, "rotate", ROTATE, "'daily'"),
+            ({"rotate": {"keep": 3}}, "rotate", "max_bytes or every, or both", "{'keep': 3}"),
+            ({"rotate": {"max_bytes": "100XB"}}, "rotate.max_bytes", SIZE.format(1) + ", or null", "'100XB'"),
+            ({"rotate": {"every": "dya"}}, "rotate.every", EVERY, "'dya' (did you mean 'day'?)"),
             ({"id_random": 3}, "id_random", "a whole number from 4 to 16, or null", "3"),
             ({"id_random": 17}, "id_random", "a whole number from 4 to 16, or null", "17"),
             ({"id_random": 8.0}, "id_random", "a whole number from 4 to 16, or null", "8.0"),
@@ -203,6 +248,20 @@ class TestCheckValues:
         """A long value is cut in the complaint, and a … says so."""
         (problem,) = problems_of({"level": value})
         assert re.search(r"; got .{59}…$", problem, re.DOTALL)
+
+
+class TestLinearPattern:
+    """A person's own regular expression."""
+
+    def test_masks(self) -> None:
+        """What it matches is replaced, lone surrogates beside it or not."""
+        pattern = LinearPattern(r"\bEMP-\d{6}\b")
+        assert pattern.sub("[redacted]", "ü EMP-123456 EMP-1234567") == "ü [redacted] EMP-1234567"
+        assert pattern.sub("[redacted]", "\ud800 EMP-123456") == "\\ud800 [redacted]"
+
+    def test_cannot_hang(self) -> None:
+        """A pattern that takes `re` longer than the universe has existed is done at once."""
+        assert LinearPattern("(a+)+$").sub("x", "a" * 10_000 + "b") == "a" * 10_000 + "b"
 
 
 class TestCheckRules:
