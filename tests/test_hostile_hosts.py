@@ -99,7 +99,8 @@ open("done", "w").close()
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
             signal.signal(signal.SIGXFSZ, handler)
         sink({"number": 2})
-        first, *torn, last = path.read_text().splitlines()
+        first, *torn, gap, last = path.read_text().splitlines()
+        assert json.loads(gap)["metadata"]["lost"] == 5
         assert (json.loads(first), json.loads(last)) == ({"number": 0}, {"number": 2})
         assert all('{"number":1}'.startswith(piece) for piece in torn)
         assert sink._losses.count == 5

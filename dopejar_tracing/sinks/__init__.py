@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from dopejar_tracing.model.event import BegunSpan
+from dopejar_tracing.model.ids import Mint
 from dopejar_tracing.settings import Settings
 from dopejar_tracing.sinks.jsonl import JsonlSink, target_of
 
@@ -39,17 +40,20 @@ class Sink(Protocol):
         """Deliver what is held and say what was lost. A line that comes late is still taken."""
 
 
-def open_sinks(settings: Settings, folder: str, existing: Sequence[Sink] = ()) -> list[Sink]:
+def open_sinks(settings: Settings, folder: str, mint: Mint, existing: Sequence[Sink] = ()) -> list[Sink]:
     """The sinks that the settings ask for; those among `existing` that serve are kept as they are.
 
     Args:
         settings: in force.
         folder: where a relative output begins.
+        mint: makes IDs, for what a sink has to say itself.
         existing: those open now.
     """
     wanted: dict[str, Callable[[], Sink]] = {}
     if settings.output is not None:
-        wanted[target_of(settings.output, folder)] = partial(JsonlSink, settings.output, folder)
+        wanted[target_of(settings.output, folder)] = partial(
+            JsonlSink, settings.output, folder, settings, mint
+        )
     if settings.console == "always" or (settings.console == "auto" and _on_terminal()):
         from dopejar_tracing.sinks.console import ConsoleSink  # loads rich
 

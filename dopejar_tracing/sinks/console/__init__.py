@@ -75,6 +75,8 @@ class ConsoleSink:
     def __call__(self, line: dict[str, Any]) -> None:
         """Note that a span has ended, or an event has happened."""
         metadata = line["metadata"]
+        if "interrupted" in metadata and "error_type" not in metadata:
+            return  # it is still open, and will be shown as that
         shown = {key: metadata[key] for key in SHOWN_METADATA if key in metadata}
         event = TraceEvent(**{**line, "metadata": shown})
         with self._state:

@@ -20,8 +20,8 @@ def somebody_reads(terminal: int) -> bool:
     if not _READ:
         return False
     with suppress(OSError):
-        for task in os.listdir("/proc/self/task")[:_MAX_THREADS]:  # noqa: PTH208 - ten times a second
-            with suppress(OSError), open(f"/proc/self/task/{task}/syscall", "rb") as file:  # noqa: PTH123
+        for task in os.listdir("/proc/self/task")[:_MAX_THREADS]:
+            with suppress(OSError), open(f"/proc/self/task/{task}/syscall", "rb") as file:
                 call, first, *_ = [*file.read().split(), b"", b""]
                 if call == _READ and _same(int(first, 16), terminal):
                     return True

@@ -15,7 +15,8 @@ import pytest
 from helpers import clean_environment, read_lines, run_python
 
 from dopejar_tracing import bind_trace, configure, shutdown, trace_event
-from dopejar_tracing.sinks.jsonl import JsonlSink, encode
+from dopejar_tracing.sinks.jsonl import JsonlSink
+from dopejar_tracing.sinks.jsonl.encode import encode
 
 LINE = {"trace_id": "sys_1_aaaa", "metadata": {}}
 
@@ -135,9 +136,10 @@ print("the application went on")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         sink({"trace_id": "sys_1_cccc", "metadata": {}})
-        first, torn, last = path.read_text().splitlines()
+        first, torn, gap, last = path.read_text().splitlines()
         assert json.loads(first) == LINE
         assert torn == '{"trace_id'
+        assert json.loads(gap)["metadata"]["lost"] == 1
         assert json.loads(last)["trace_id"] == "sys_1_cccc"
 
 

@@ -1,0 +1,260 @@
+"""Lines at the end of the file that stands at a path, whatever becomes of that."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import resource
+import signal
+import threading
+from _signal import getsignal  # type: ignore[import-not-found]  # signal's takes five times as long, for an enum
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from dopejar_tracing.sinks.jsonl.archive import Archive
+from dopejar_tracing.sinks.jsonl.descriptor import Descriptor
+from dopejar_tracing.sinks.jsonl.rotation import Rotation
+from dopejar_tracing.sinks.jsonl.torn import End
+
+if TYPE_CHECKING:
+    from dopejar_tracing.settings.rotate import Rotate
+
+LOOK = 20e-6
+"""Seconds after which the path is looked at again before a line is written: looking takes longer than
+writing, and when lines come this fast, one look serves several."""
+_PATIENCE = 0.1
+"""Seconds until a path that cannot be looked at, or opened, is tried again; and that a fork waits."""
+_CLOSING = 0.5
+"""Seconds that the end waits for a thread that is opening the file."""
+
+
+class Appender:
+    """Appends lines. A file that was rotated, moved or deleted is opened anew.
+
+    Before a line is written the path is looked at, unless that was just done. Lines written since the last
+    look are kept until the next: if the file had been deleted by then, they are written again.
+
+    Args:
+        path: of the file, from the root.
+        rule: when to rotate it; None for never.
+        lose: told of a line that could not be written again.
+        mended: told that a piece of a line was taken away from the end.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        rule: Rotate | None,
+        lose: Callable[[OSError], None],
+        mended: Callable[[], None],
+    ) -> None:
+        self._path = path
+        self._lose = lose
+        self._mended = mended
+        self._file: Descriptor | None = None
+        self._lock = threading.RLock()  # re-entrant: a signal handler may trace while its thread is in here
+        self._has_lock = False
+        self._archive: Archive | None = None
+        self.adopt(rule)
+
+    def adopt(self, rule: Rotate | None) -> None:
+        """Take another rule."""
+        self._rotation = Rotation(self._path, rule)
+        if self._archive is not None:
+            self._archive.rest(0)
+        self._archive = Archive(self._path, rule) if rule else None
+        self.mind()
+
+    def append(self, encoded: bytes) -> None:
+        """Write a line.
+
+        Raises:
+            OSError: it is not in the file, or not whole; then the next one begins on a line of its own.
+        """
+        size = len(encoded)
+        file = self._file
+        if file is None or file.look_at < monotonic() or file.room < size:
+            file = self._just_looked() or self._made_ready(size)
+        try:
+            written = os.write(file.number, encoded)
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+            file.disown()  # the host closed it
+            if self._file is file:
+                self._file = None
+            file = self._made_ready(size)
+            written = os.write(file.number, encoded)
+        if written != size:
+            _write_rest(file, encoded, written)
+        file.room -= size
+        file.unsure.append(encoded)
+        if file is not self._file:  # replaced in the meantime, by a thread that could not know of this line
+            self._rescue(file)
+
+    def mind(self) -> None:
+        """Look at everything before the next line."""
+        if self._file is not None:
+            self._file.look_at = 0.0
+
+    def before_fork(self) -> None:
+        """Let nothing be half done that a child would hold for ever; but do not wait for long."""
+        if self._archive is not None:
+            self._archive.rest(0)
+        self._has_lock = self._lock.acquire(timeout=_PATIENCE)
+
+    def after_fork(self, *, child: bool) -> None:
+        """The lock and the lines in doubt are the parent's; the descriptor is shared."""
+        if child:
+            self._lock = threading.RLock()
+            if self._file is not None:
+                self._file.unsure = []
+        elif self._has_lock:
+            self._lock.release()
+        if self._archive is not None:
+            self._archive.after_fork(child=child)
+
+    def close(self) -> None:
+        """Let go of the file; a later line opens it again."""
+        if self._file is not None and self._file.unsure and self._lock.acquire(timeout=_CLOSING):
+            try:
+                with contextlib.suppress(OSError):
+                    self._look(self._file, 0)
+            finally:
+                self._lock.release()
+        self._file = None
+        if self._archive is not None:
+            self._archive.rest()
+
+    def _just_looked(self) -> Descriptor | None:
+        """The file, if it is where it was and nothing else is to be asked: the short way, without a lock."""
+        file = self._file
+        if (
+            file is None
+            or file.end is not End.WHOLE
+            or self._rotation.rule is not None
+            or not _is_signal_ignored()
+        ):
+            return None
+        written = len(file.unsure)
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return None
+        if status.st_ino != file.inode or status.st_dev != file.device:
+            return None
+        del file.unsure[:written]  # they are where they belong
+        file.look_at = monotonic() + LOOK
+        return file
+
+    def _made_ready(self, size: int) -> Descriptor:
+        """The file that stands at the path, ready for a line of this size."""
+        with self._lock:
+            file = self._look(self._file or self._open(), size)
+            if file.end is End.TORN:  # only the line that was cut off is lost
+                os.write(file.number, b"\n")
+            is_mended, file.end = file.end is End.MENDED, End.WHOLE
+            if is_mended:
+                self._mended()
+            return file
+
+    def _open(self) -> Descriptor:
+        self._file = Descriptor(self._path)
+        if self._archive is not None:
+            self._archive.tidy()
+        return self._file
+
+    def _look(self, file: Descriptor, size: int) -> Descriptor:
+        written = len(file.unsure)
+        try:
+            status = os.stat(self._path)
+        except FileNotFoundError:
+            return self._replace(file)
+        except OSError:  # the folder cannot be read any more: what is open still serves
+            return _left_alone(file)
+        if not file.is_same(status) or self._was_rotated(status, size):
+            return self._replace(file)
+        del file.unsure[:written]
+        file.room = min(self._rotation.room(status.st_size), _permitted(status.st_size, size))
+        file.look_at = monotonic() + LOOK
+        return file
+
+    def _was_rotated(self, status: os.stat_result, size: int) -> bool:
+        if not self._rotation.is_due(status, size):
+            return False
+        try:
+            rotated = self._rotation.rotate(status)
+        except OSError as error:
+            self._rotation.complain(error)
+            return False
+        if rotated and self._archive is not None:
+            self._archive.tidy()
+        return rotated
+
+    def _replace(self, file: Descriptor) -> Descriptor:
+        """Another file, or none, stands at the path: from now on lines go there."""
+        try:
+            new = Descriptor(self._path)
+        except OSError:
+            if file.is_deleted():
+                self._file = None
+                raise
+            return _left_alone(file)  # it was moved, and no line is lost there
+        self._file = new
+        self._rescue(file)
+        return new
+
+    def _rescue(self, file: Descriptor) -> None:
+        """Write again what went into a file that had been deleted already."""
+        is_lost = file.lost_its_end()
+        while file.unsure:
+            try:
+                encoded = file.unsure.pop(0)
+            except IndexError:  # another thread does the same
+                return
+            if is_lost:
+                try:
+                    self.append(encoded)
+                except OSError as error:
+                    self._lose(error)
+
+
+def _write_rest(file: Descriptor, encoded: bytes, written: int) -> None:
+    """Write what is left of a line: a disk that is nearly full takes a part, and then says why."""
+    rest = memoryview(encoded)[written:]
+    try:
+        while rest:
+            rest = rest[os.write(file.number, rest) :]
+    except OSError:
+        file.end = End.TORN
+        raise
+
+
+def _left_alone(file: Descriptor) -> Descriptor:
+    """The file as it is, and for a while no other is asked for."""
+    file.room = float("inf")
+    file.look_at = monotonic() + _PATIENCE
+    return file
+
+
+def _permitted(has: int, more: int) -> float:
+    """Bytes that a file of this size may take until RLIMIT_FSIZE forbids it.
+
+    Raises:
+        OSError: not so many more. Python ignores the signal that comes with it; a host that does not would be
+            killed by it, or see it in its handler.
+    """
+    if _is_signal_ignored():
+        return float("inf")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if limit < 0:
+        return float("inf")
+    if has + more > limit:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return limit - has
+
+
+def _is_signal_ignored() -> bool:
+    return bool(getsignal(signal.SIGXFSZ) == signal.SIG_IGN)

@@ -1,0 +1,210 @@
+"""What becomes of rotated files: they are compressed, and the oldest are deleted, in a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gzip
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from dopejar_tracing.model.values import complaint
+from dopejar_tracing.notices import say
+from dopejar_tracing.settings.rotate import Rotate
+
+STAMP = "%Y%m%dT%H%M%S.%f"
+"""When a file was rotated, in UTC, behind its name: names sort as the files were written."""
+_SUFFIX = re.compile(r"\.([0-9]{8}T[0-9]{6}\.[0-9]{6,})(\.gz)?")
+_CHUNK = 256 * 1024
+_FIRST_PAUSE, _LAST_PAUSE = 0.05, 2.0
+"""Seconds until a file that another process still has open is tried again; doubled each time."""
+_FINISH, _STOP = 0.25, 0.25
+"""Seconds that are waited at the end for the work to be done, and then for it to be broken off."""
+
+
+class RotatedFile(msgspec.Struct, frozen=True, order=True):
+    """A file that was set aside."""
+
+    stamp: str
+    path: str
+    is_compressed: bool
+
+
+def rotated(path: str) -> list[RotatedFile]:
+    """The rotated files of a file, the oldest first."""
+    folder, name = os.path.split(path)
+    found = []
+    for entry in os.listdir(folder or "."):
+        match = _SUFFIX.fullmatch(entry[len(name) :]) if entry.startswith(name) else None
+        if match:
+            whole = os.path.join(folder, entry)
+            found.append(RotatedFile(match[1], whole, match[2] is not None))
+    return sorted(found)
+
+
+class Archive:
+    """Keeps the rotated files of one file as the settings say, off the caller's path.
+
+    Args:
+        path: of the file itself.
+        rule: what to keep, and how.
+    """
+
+    def __init__(self, path: str, rule: Rotate) -> None:
+        self._path = path
+        self._rule = rule
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._wanted = 0
+        self._stopped = threading.Event()
+        self._complained = False
+        self._broken_off = False
+
+    def tidy(self) -> None:
+        """Let the thread do what there is to do."""
+        if self._rule.keep is None and self._rule.compress is None:
+            return
+        with self._lock:
+            self._wanted += 1
+            if self._thread is None:
+                self._stopped.clear()
+                self._thread = threading.Thread(target=self._run, name="dopejar-archive", daemon=True)
+                try:
+                    self._thread.start()
+                except RuntimeError:  # the interpreter is ending, or there are too many: the next one does it
+                    self._thread = None
+
+    def rest(self, finish: float = _FINISH) -> None:
+        """End the thread; what it has not finished is left as it was.
+
+        Args:
+            finish: seconds that it may go on.
+        """
+        thread = self._thread
+        if thread is None or thread is threading.current_thread():
+            return
+        thread.join(finish)
+        self._broken_off = thread.is_alive()
+        self._stopped.set()
+        thread.join(_STOP)
+
+    def after_fork(self, *, child: bool) -> None:
+        """Go on with what was broken off; in the child, the thread and the lock are the parent's."""
+        if child:
+            self._lock = threading.RLock()
+            self._thread = None
+        elif self._broken_off:
+            self.tidy()
+        self._broken_off = False
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            wanted = self._wanted
+            done = self._try_round()
+            if not done and pause <= _LAST_PAUSE and not self._stopped.wait(pause):
+                pause *= 2
+                continue
+            with self._lock:
+                if wanted == self._wanted or self._stopped.is_set():
+                    self._thread = None
+                    return
+            pause = _FIRST_PAUSE
+
+    def _try_round(self) -> bool:
+        """Do all that can be done now; returns whether nothing is left."""
+        try:
+            return self._round()
+        except OSError as error:
+            if not self._complained:
+                self._complained = True
+                say(f"{os.path.basename(self._path)}: rotated files stay as they are: {complaint(error)}")
+            return True
+
+    def _round(self) -> bool:
+        done = True
+        stamps = sorted({file.stamp for file in rotated(self._path)})
+        outdated = set(stamps[: -self._rule.keep]) if self._rule.keep else set()
+        for file in rotated(self._path):
+            if self._stopped.is_set():
+                return False
+            if file.stamp in outdated:
+                done &= _delete(file)
+            elif self._rule.compress and not file.is_compressed:
+                done &= _compress(file.path, self._stopped.is_set)
+        return done
+
+
+def _delete(file: RotatedFile) -> bool:
+    """Delete a rotated file, unless somebody may still write to it."""
+    if file.is_compressed:
+        with contextlib.suppress(FileNotFoundError):  # another process was faster
+            os.unlink(file.path)
+        return True
+    with _sole(file.path) as source:
+        if source:
+            os.unlink(file.path)
+        return source is not None
+
+
+def _compress(path: str, is_stopped: Callable[[], bool]) -> bool:
+    """Put `path.gz` in the place of a rotated file, unless somebody may still write to it.
+
+    At every moment one of the two is there, whole: a crash in between leaves both, and the next attempt makes
+    the second one again.
+    """
+    folder, name = os.path.split(path)
+    partial = os.path.join(folder, f".{name}.gz.part")
+    with _sole(path) as source:
+        if source is None:
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(partial)  # of one that was killed; nobody else is here
+        try:
+            if not _write_compressed(source, partial, is_stopped):
+                return False
+            shutil.copystat(path, partial)  # the mode, and the time of the last line
+            os.rename(partial, f"{path}.gz")
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(partial)
+        os.unlink(path)
+        return True
+
+
+def _write_compressed(source: BinaryIO, partial: str, is_stopped: Callable[[], bool]) -> bool:
+    """Compress, and see to it that the result is on the disk; returns whether it was brought to its end."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with open(os.open(partial, flags, 0o600), "wb") as raw:
+        with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
+            while chunk := source.read(_CHUNK):
+                if is_stopped():
+                    return False
+                packed.write(chunk)
+        raw.flush()
+        os.fsync(raw.fileno())
+    return True
+
+
+@contextlib.contextmanager
+def _sole(path: str) -> Iterator[BinaryIO | None]:
+    """The file, if nobody else has it open for writing (see `Descriptor`); else None."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:  # another process was faster
+        yield None
+        return
+    with open(number, "rb") as file:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_there = os.path.samestat(os.fstat(number), os.stat(path))
+        except (BlockingIOError, FileNotFoundError):
+            yield None
+            return
+        yield file if is_there else None

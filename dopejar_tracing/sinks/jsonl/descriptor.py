@@ -1,0 +1,168 @@
+"""An open file that lines are appended to: how it is opened, what is refused, and when it is closed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import resource
+import stat
+import time
+
+from dopejar_tracing.sinks.jsonl.torn import mend
+
+# O_NONBLOCK: a FIFO that nobody reads must not stop the application.
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+_MODE = 0o600  # traces hold what people said
+_DEVICES = ("/dev/", "/proc/self/fd/")
+_HIGH = 1_000
+_ATTEMPTS = 20
+_LOCK_ATTEMPTS, _LOCK_PAUSE = 50, 0.001
+
+
+class Descriptor:
+    """An open file, closed when the last thread that writes to it lets go of it.
+
+    Closed by hand, its number could belong to another file before a slow thread's write. For the same
+    reason it is a high number: a host that closes all its descriptors, as daemons do, gets the low ones for
+    the files that it opens next.
+
+    As long as any process has the file open, it has a shared lock on it: whoever wants to compress or delete
+    a rotated file waits until the lock can be had alone, and so until nobody can write to it any more.
+
+    Args:
+        path: of the file, from the root.
+
+    Raises:
+        OSError: it cannot be opened; or it is refused, as a symbolic link or another user's file in the
+            place of the output is what an attack in a shared folder looks like.
+
+    Attributes:
+        number: to write to.
+        device: with `inode`, what tells the file from all others.
+        inode: see there.
+        end: how the file ends, as far as this process knows.
+        room: bytes until it has to be looked at before the next write.
+        look_at: the same in time: seconds of the monotonic clock.
+        unsure: lines written since the last look.
+    """
+
+    __slots__ = ("device", "end", "inode", "look_at", "number", "room", "unsure")
+
+    def __init__(self, path: str) -> None:
+        for _ in range(_ATTEMPTS):
+            self._open(path)
+            if self.is_at(path):
+                break
+            # It was rotated, compressed and deleted between the opening and the lock.
+            self._close()
+        else:
+            raise OSError(errno.ESTALE, "it is replaced faster than it can be opened")
+        self.room = float("inf")
+        self.look_at = 0.0
+        self.unsure: list[bytes] = []
+        self.end = mend(self.number, path)
+
+    def _open(self, path: str) -> None:
+        low = _open_safely(path)
+        try:
+            limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+            least = min(_HIGH, limit - 16) if limit >= 0 else _HIGH
+            self.number = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, max(3, least))
+        finally:
+            close(low)
+        try:
+            status = os.fstat(self.number)
+        except OSError:
+            close(self.number)
+            raise
+        self.device, self.inode = status.st_dev, status.st_ino
+        if stat.S_ISREG(status.st_mode):
+            self._lock(path)
+
+    def _lock(self, path: str) -> None:
+        """Take the shared lock; without one where there are none, as then nothing is compressed either."""
+        for _ in range(_LOCK_ATTEMPTS):
+            try:
+                fcntl.flock(self.number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not self.is_at(path):  # it is being compressed
+                    return
+                time.sleep(_LOCK_PAUSE)  # its end is being mended
+            except OSError:
+                return
+            else:
+                return
+
+    def is_at(self, path: str) -> bool:
+        """Whether the file is what stands at the path."""
+        try:
+            return self.is_same(os.stat(path))
+        except OSError:
+            return False
+
+    def is_same(self, status: os.stat_result) -> bool:
+        """Whether the status is that of this file."""
+        return status.st_ino == self.inode and status.st_dev == self.device
+
+    def lost_its_end(self) -> bool:
+        """Whether the file was deleted, and what was written last came after that.
+
+        A deletion changes a file's ctime, writing both ctime and mtime. So if they differ, all that was
+        written had been in the file when somebody chose to delete it.
+        """
+        status = os.fstat(self.number)
+        return status.st_nlink == 0 and status.st_ctime_ns == status.st_mtime_ns
+
+    def is_deleted(self) -> bool:
+        """Whether what is written now goes nowhere."""
+        try:
+            return os.fstat(self.number).st_nlink == 0
+        except OSError:
+            return True
+
+    def disown(self) -> None:
+        """The host closed it: its number is not ours any more, and may soon be that of the next one."""
+        self.number = -1
+
+    def _close(self) -> None:
+        try:
+            status = os.fstat(self.number)
+            if self.is_same(status):  # else the host closed it, and the number is another file's now
+                close(self.number)
+        except OSError:  # the host closed it
+            return
+
+    def __del__(self) -> None:
+        if hasattr(self, "inode"):  # else the open failed
+            self._close()
+
+
+def _open_safely(path: str) -> int:
+    """Open for appending, but neither what a symbolic link leads to, nor what belongs to another user.
+
+    Links below /dev are the system's own (`/dev/stderr`), and so are root's files.
+    """
+    follow = path.startswith(_DEVICES)
+    try:
+        number = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW, _MODE)
+    except OSError as error:
+        if error.errno == errno.ELOOP and os.path.islink(path):
+            error.strerror = "it is a symbolic link, which is not followed: name the file that it leads to"
+        raise
+    try:
+        owner = os.fstat(number).st_uid
+        if not follow and owner not in {0, os.geteuid()}:
+            msg = f"it belongs to another user (uid {owner}), who could read the trace"
+            raise PermissionError(errno.EPERM, msg)
+    except OSError:
+        close(number)
+        raise
+    return number
+
+
+def close(number: int) -> None:
+    """Close a descriptor; if that fails, nobody can do anything about it."""
+    with contextlib.suppress(OSError):
+        os.close(number)

@@ -1,0 +1,109 @@
+"""A file that ends within a line, since whoever wrote it was killed there."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import time
+from enum import Enum
+
+import orjson
+
+_QUIET, _LOOKS = 0.2, 20  # seconds without a change, and how often to look in that time
+_CHUNK = 65_536
+_OURS = b'{"trace_id":'
+
+
+class End(Enum):
+    """How a file ends."""
+
+    WHOLE = "with a line"
+    TORN = "within a line, and the next one must begin with a newline"
+    MENDED = "with a line, after the piece of one behind it was taken away"
+
+
+def mend(number: int, path: str) -> End:
+    """Take a piece of a line of ours away; what is not ours, or may still be being written, is left as it is.
+
+    Args:
+        number: the file, open for appending, with a shared lock on it.
+        path: of the file.
+    """
+    status = os.fstat(number)
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:
+        return End.WHOLE
+    try:
+        reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # it may be written, but not read
+        return End.WHOLE
+    try:
+        if not os.path.samestat(status, os.fstat(reader)) or _byte_at(reader, status.st_size - 1) == b"\n":
+            return End.WHOLE
+        if _has_alone(number):
+            try:
+                if _take_away_ours(number, reader):
+                    return End.MENDED
+            finally:
+                fcntl.flock(number, fcntl.LOCK_SH)
+        return End.TORN if _stays_torn(reader, status) else End.WHOLE
+    finally:
+        os.close(reader)
+
+
+def _has_alone(number: int) -> bool:
+    """Get the lock alone: then nobody else has the file open for tracing. Else the shared lock is kept."""
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        try:
+            fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)  # which was given up for the attempt
+        except OSError:
+            return False
+        return False
+    return True
+
+
+def _take_away_ours(number: int, reader: int) -> bool:
+    size = os.fstat(reader).st_size
+    start = _start_of_last_line(reader, size)
+    piece = os.pread(reader, size - start, start)
+    if not piece.startswith(_OURS) or _is_json(piece):
+        return False
+    os.ftruncate(number, start)
+    return True
+
+
+def _start_of_last_line(reader: int, size: int) -> int:
+    end = size
+    while end > 0:
+        begin = max(0, end - _CHUNK)
+        at = os.pread(reader, end - begin, begin).rfind(b"\n")
+        if at >= 0:
+            return begin + at + 1
+        end = begin
+    return 0
+
+
+def _is_json(piece: bytes) -> bool:
+    try:
+        orjson.loads(piece)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _stays_torn(reader: int, status: os.stat_result) -> bool:
+    """A neighbour's line that is just being written looks torn for a moment: only what stays like that is."""
+    for _ in range(_LOOKS):
+        size = os.fstat(reader).st_size
+        if size != status.st_size or _byte_at(reader, size - 1) in {b"\n", b""}:
+            return False
+        if time.time() - status.st_mtime > _QUIET:
+            break  # nobody is writing now
+        time.sleep(_QUIET / _LOOKS)
+    return True
+
+
+def _byte_at(reader: int, at: int) -> bytes:
+    return os.pread(reader, 1, max(0, at))

@@ -1,0 +1,413 @@
+"""A disk, a file system, a host that work against us: lines written + lines counted lost = lines sent."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import KEYS, clean_environment, run_python
+from sinks.jsonl.programs import all_lines, content_of, files_of, run
+
+from dopejar_tracing.settings import Settings
+from dopejar_tracing.settings.rotate import Rotate
+from dopejar_tracing.sinks.jsonl import JsonlSink
+
+
+def line_of(number: int, size: int = 0) -> dict[str, Any]:
+    """A line with an ID of its own."""
+    return {**dict.fromkeys(KEYS, ""), "trace_id": f"sys_1_{number:04}", "metadata": {"text": "x" * size}}
+
+
+def counted(path: Path) -> tuple[int, int]:
+    """How many lines are in the files, and how many the files say are missing."""
+    lines = all_lines(path)
+    gaps = [line for line in lines if line["operation"] == "gap"]
+    return len(lines) - len(gaps), sum(gap["metadata"]["lost"] for gap in gaps)
+
+
+class Fault:
+    """A system call that fails for a while, for the sake of the test.
+
+    Args:
+        call: the one that is made if this does not fail.
+        number: the error.
+        skip: calls that succeed first.
+        times: calls that fail.
+    """
+
+    def __init__(self, call: Callable[..., Any], number: int, skip: int, times: int) -> None:
+        self.call, self.number, self.skip, self.times = call, number, skip, times
+        self.failed = 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Fail, or make the call."""
+        self.skip -= 1
+        if self.skip < 0 and self.failed < self.times:
+            self.failed += 1
+            raise OSError(self.number, os.strerror(self.number))
+        return self.call(*args, **kwargs)
+
+
+class TestSystemCalls:
+    """Every system call that the sink makes, failing once, then for a while."""
+
+    CALLS = (
+        (os, "open", errno.EMFILE),
+        (os, "open", errno.EACCES),
+        (os, "write", errno.ENOSPC),
+        (os, "write", errno.EIO),
+        (os, "write", errno.EDQUOT),
+        (os, "write", errno.EROFS),
+        (os, "write", errno.EBADF),
+        (os, "fstat", errno.EIO),
+        (os, "stat", errno.EACCES),
+        (os, "stat", errno.ENOENT),
+        (os, "rename", errno.EXDEV),
+        (os, "listdir", errno.EACCES),
+        (os, "fsync", errno.EIO),
+        (os, "unlink", errno.EPERM),
+        (os, "close", errno.EIO),
+        (os, "pread", errno.EIO),
+        (fcntl, "flock", errno.ENOLCK),
+        (fcntl, "flock", errno.EWOULDBLOCK),
+        (fcntl, "fcntl", errno.EMFILE),
+        (resource, "getrlimit", errno.EPERM),
+    )
+
+    @pytest.mark.parametrize("times", [1, 40])
+    @pytest.mark.parametrize("skip", [0, 1, 7])
+    @pytest.mark.parametrize(
+        ("module", "name", "number"), CALLS, ids=lambda value: getattr(value, "__name__", None)
+    )
+    def test_equation(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any,
+        module: Any, name: str, number: int, skip: int, times: int,
+    ) -> None:  # fmt: skip
+        """Nothing is raised; what is not in the files is counted there, and said."""
+        path = tmp_path / "t"
+        sink = JsonlSink(str(path), "", Settings(rotate=Rotate(max_bytes=3_000, compress="gzip", keep=1_000)))
+        fault = Fault(getattr(module, name), number, skip, times)
+        monkeypatch.setattr(module, name, fault)
+        for turn in range(60):
+            sink(line_of(turn))
+        sink.close()
+        monkeypatch.undo()
+        sink(line_of(60))
+        sink.close()
+        written, lost = counted(path)
+        assert written + lost == 61
+        assert lost <= fault.failed
+        said = [
+            int(found.replace(",", ""))
+            for found in re.findall(r": ([0-9,]+) lines? lost", capfd.readouterr().err)
+        ]
+        assert sum(said) == lost or name == "fstat"  # which is asked of stderr as well
+
+
+class TestFullDisk:
+    """A file system that fills, and is freed."""
+
+    CODE = """
+import os, threading
+t.configure(enabled=True, console="never", output="disk/trace.jsonl", id_random=8, rotate=ROTATE)
+def work(spans):
+    for number in range(spans):
+        t.trace_event("sys", "work", input=number, text="x" * (number * 37 % 900))
+def together():
+    workers = [threading.Thread(target=work, args=(500,)) for _ in range(4)]
+    for worker in workers: worker.start()
+    for worker in workers: worker.join()
+with open("disk/filler", "wb") as filler:
+    filler.write(b"x" * 150_000)
+together()
+os.unlink("disk/filler")
+together()
+t.shutdown()
+os.system("cp -a disk kept")
+"""
+
+    @pytest.mark.parametrize("rotate", ["None", "{'max_bytes': 50_000, 'compress': 'gzip', 'keep': 50}"])
+    def test_equation(self, tmp_path: Path, rotate: str) -> None:
+        """Lines written + lines counted lost = lines sent."""
+        (tmp_path / "disk").mkdir()
+        code = "import dopejar_tracing as t\n" + self.CODE.replace("ROTATE", rotate)
+        (tmp_path / "program.py").write_text(code)
+        mount = f"mount -t tmpfs -o size=400k none disk && exec {sys.executable} program.py"
+        if not _may_mount(tmp_path):
+            pytest.skip("no user namespaces here, so no file system of a test's own")
+        done = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", mount],
+            cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        written, in_gaps, torn = 0, 0, 0
+        for file in files_of(tmp_path / "kept" / "trace.jsonl"):
+            for text in content_of(file).splitlines():
+                if not text.endswith(b"}"):
+                    torn += 1
+                    continue
+                line = json.loads(text)
+                written += line["operation"] == "work"
+                in_gaps += line["metadata"].get("lost", 0)
+        first, last = done.stderr.splitlines()[0], done.stderr.splitlines()[-1]
+        assert first.endswith("No space left on device; lines are being lost, the application goes on")
+        (lost,) = re.findall(r": ([0-9,]+) lines lost$", last)
+        assert written + int(lost.replace(",", "")) == 4_000
+        assert in_gaps > 0
+        assert torn <= 8  # one at most of each thread, each time that it filled
+
+
+def _may_mount(folder: Path) -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    command = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=64k none disk"]
+    return subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
+
+
+class TestFileSizeLimit:
+    """RLIMIT_FSIZE, and the signal that comes with it."""
+
+    CODE = """
+import resource, signal, sys
+caught = []
+handlers = {"default": signal.SIG_DFL, "ignored": signal.SIG_IGN, "caught": lambda *_: caught.append(1)}
+signal.signal(signal.SIGXFSZ, handlers[sys.argv[1]])
+t.trace_event("sys", "work")
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
+for _ in range(20):
+    t.trace_event("sys", "work")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+t.trace_event("sys", "work")
+print(len(caught))
+"""
+
+    @pytest.mark.parametrize("handler", ["default", "ignored", "caught"])
+    def test_not_seen(self, tmp_path: Path, handler: str) -> None:
+        """The application is not killed, its handler not called; lines beyond the limit are counted."""
+        out, err = run(self.CODE, tmp_path, handler)
+        assert out == "0\n"
+        assert "trace.jsonl: File too large; lines are being lost" in err
+        texts = (tmp_path / "trace.jsonl").read_text().splitlines()
+        lines = [json.loads(text) for text in texts if text.endswith("}")]
+        lost = sum(line["metadata"].get("lost", 0) for line in lines)
+        assert lost > 10
+        assert sum(line["operation"] == "work" for line in lines) + lost == 22
+
+
+class TestHost:
+    """A host that closes, moves, deletes."""
+
+    def test_closerange(self, tmp_path: Path) -> None:
+        """A host that closes all descriptors costs nothing, and its own files are left alone by us."""
+        code = """
+import os
+for _ in range(3):
+    t.trace_event("sys", "work")
+    os.closerange(3, 70_000)
+    with open("own", "w") as own:
+        t.trace_event("sys", "work")
+        own.write("whole")
+t.shutdown()
+"""
+        run(code, tmp_path)
+        assert len(all_lines(tmp_path / "trace.jsonl")) == 6
+        assert (tmp_path / "own").read_text() == "whole"
+
+    def test_number_taken(self, tmp_path: Path) -> None:
+        """A host whose own file got our number after it closed ours keeps it."""
+        code = """
+import os
+t.trace_event("sys", "work")
+ours = os.stat("trace.jsonl").st_ino
+def inode(number):
+    try: return os.fstat(number).st_ino
+    except OSError: return None
+(number,) = [number for number in range(2_000) if inode(number) == ours]
+own = os.open("own", os.O_RDWR | os.O_CREAT)
+os.dup2(own, number)
+t.shutdown()
+os.write(number, b"whole")
+"""
+        run(code, tmp_path)
+        assert (tmp_path / "own").read_text() == "whole"
+
+    def test_deleted(self, tmp_path: Path) -> None:
+        """A file that was deleted is made anew with the next line."""
+        sink = JsonlSink(str(tmp_path / "t"))
+        for number in range(20):
+            sink(line_of(number))
+            (tmp_path / "t").unlink()
+        sink(line_of(20))
+        sink.close()
+        assert [line["trace_id"] for line in all_lines(tmp_path / "t")][-1] == "sys_1_0020"
+
+    def test_written_after_deletion(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Lines that went into a deleted file before that was noticed are written again."""
+        monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.LOOK", 3_600)
+        sink = JsonlSink(str(tmp_path / "t"))
+        sink(line_of(1))
+        (tmp_path / "t").unlink()
+        sink(line_of(2))
+        assert not (tmp_path / "t").exists()
+        sink.close()
+        assert [line["trace_id"] for line in all_lines(tmp_path / "t")] == ["sys_1_0001", "sys_1_0002"]
+
+    def test_deleted_after_writing(self, tmp_path: Path) -> None:
+        """What somebody deleted, or compressed and deleted, stays deleted."""
+        sink = JsonlSink(str(tmp_path / "t"))
+        sink(line_of(1))
+        sink(line_of(2))
+        _wait_for_another_tick(tmp_path)
+        (tmp_path / "t").unlink()
+        sink(line_of(3))
+        sink.close()
+        assert [line["trace_id"] for line in all_lines(tmp_path / "t")] == ["sys_1_0003"]
+
+    def test_moved(self, tmp_path: Path) -> None:
+        """A file that was moved away, as logrotate does, is left there, and a new one begun."""
+        sink = JsonlSink(str(tmp_path / "t"))
+        sink(line_of(1))
+        (tmp_path / "t").rename(tmp_path / "old")
+        sink(line_of(2))
+        sink.close()
+        assert [line["trace_id"] for line in all_lines(tmp_path / "old")] == ["sys_1_0001"]
+        assert [line["trace_id"] for line in all_lines(tmp_path / "t")] == ["sys_1_0002"]
+
+    def test_truncated(self, tmp_path: Path) -> None:
+        """A file that was emptied, as by logrotate's copytruncate, is written to from its beginning."""
+        sink = JsonlSink(str(tmp_path / "t"))
+        sink(line_of(1))
+        os.truncate(tmp_path / "t", 0)
+        sink(line_of(2))
+        sink.close()
+        assert [line["trace_id"] for line in all_lines(tmp_path / "t")] == ["sys_1_0002"]
+
+    def test_moved_for_good(self, tmp_path: Path) -> None:
+        """If no new file can be made, lines go on into the one that was moved."""
+        (tmp_path / "folder").mkdir()
+        sink = JsonlSink(str(tmp_path / "folder/t"))
+        sink(line_of(1))
+        (tmp_path / "folder").rename(tmp_path / "moved")
+        sink(line_of(2))
+        sink.close()
+        assert len(all_lines(tmp_path / "moved/t")) == 2
+
+
+def _wait_for_another_tick(folder: Path) -> None:
+    """Until the file system's clock, which goes in steps, has gone on."""
+    probe = folder / "probe"
+    probe.touch()
+    began = probe.stat().st_mtime_ns
+    while probe.stat().st_mtime_ns == began:
+        probe.touch()
+
+
+class TestPipes:
+    """An output that is no file."""
+
+    def test_fifo(self, tmp_path: Path) -> None:
+        """A FIFO that nobody reads costs lines, not time; a reader is told how many are missing."""
+        code = """
+import os
+os.mkfifo("fifo")
+t.configure(enabled=True, output="fifo", console="never", id_random=8)
+for _ in range(5):
+    t.trace_event("sys", "work")
+reader = os.open("fifo", os.O_RDONLY | os.O_NONBLOCK)
+for _ in range(3_000):
+    t.trace_event("sys", "work")  # more than it holds: the reader has stopped
+text = b""
+while True:
+    try:
+        piece = os.read(reader, 65_536)
+    except BlockingIOError:
+        break
+    text += piece
+t.trace_event("sys", "work")
+text += os.read(reader, 65_536)
+os.write(1, text)
+"""
+        out, _ = run(code, tmp_path)
+        lines = []
+        for text in out.splitlines():
+            try:
+                lines.append(json.loads(text))
+            except ValueError:
+                lines.append({"operation": "torn", "metadata": {}})
+        lost = sum(line["metadata"].get("lost", 0) for line in lines)
+        assert sum(line["operation"] == "work" for line in lines) + lost == 3_006
+        assert lines[0]["metadata"]["lost"] == 5
+
+    def test_stderr(self, tmp_path: Path) -> None:
+        """/dev/stderr is a link that is followed, be it a pipe or a file."""
+        code = "import dopejar_tracing as t; t.trace_event('sys', 'work')"
+        env = {"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_OUTPUT": "/dev/stderr", "DOPEJAR_TRACE_CONSOLE": "never"}
+        assert json.loads(run_python(code, tmp_path, env=env).stderr)["operation"] == "work"
+        with (tmp_path / "err").open("wb") as err:
+            subprocess.run(
+                [sys.executable, "-c", code], cwd=tmp_path, env=clean_environment(env), stderr=err, check=True
+            )
+        assert json.loads((tmp_path / "err").read_text())["operation"] == "work"
+
+
+class TestPrivacy:
+    """Traces hold what people said."""
+
+    def _refused(self, capfd: Any, sink: JsonlSink) -> str:
+        sink(line_of(1))
+        sink.close()
+        first, last = capfd.readouterr().err.splitlines()
+        assert last.endswith(": 1 line lost")
+        return str(first).partition(f"{sink.target}: ")[2].partition(";")[0]
+
+    @pytest.mark.parametrize("exists", [True, False])
+    def test_symbolic_link(self, tmp_path: Path, capfd: Any, exists: bool) -> None:
+        """A symbolic link in the output's place is refused: what it leads to is not touched, nor made."""
+        if exists:
+            (tmp_path / "else").write_text("mine")
+        (tmp_path / "t").symlink_to(tmp_path / "else")
+        said = self._refused(capfd, JsonlSink(str(tmp_path / "t")))
+        assert said == "it is a symbolic link, which is not followed: name the file that it leads to"
+        assert not exists or (tmp_path / "else").read_text() == "mine"
+        assert exists or not (tmp_path / "else").exists()
+
+    def test_folder_may_be_a_link(self, tmp_path: Path) -> None:
+        """A folder on the way may be one."""
+        (tmp_path / "real").mkdir()
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+        sink = JsonlSink(str(tmp_path / "link/t"))
+        sink(line_of(1))
+        sink.close()
+        assert len(all_lines(tmp_path / "real/t")) == 1
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+    @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
+    def test_other_owner(self, tmp_path: Path, capfd: Any, make: Callable[[Path], None]) -> None:
+        """Another user's file in the output's place is refused."""
+        make(tmp_path / "t")
+        os.chown(tmp_path / "t", 12_345, -1)
+        reader = os.open(tmp_path / "t", os.O_RDONLY | os.O_NONBLOCK)
+        said = self._refused(capfd, JsonlSink(str(tmp_path / "t")))
+        assert said == "it belongs to another user (uid 12345), who could read the trace"
+        assert os.read(reader, 10) == b""
+        os.close(reader)
+
+    def test_replaced_by_a_link(self, tmp_path: Path, capfd: Any) -> None:
+        """One that is put there while we write is not followed either."""
+        sink = JsonlSink(str(tmp_path / "t"))
+        sink(line_of(0))
+        (tmp_path / "t").unlink()
+        (tmp_path / "t").symlink_to(tmp_path / "else")
+        assert "symbolic link" in self._refused(capfd, sink)
+        assert not (tmp_path / "else").exists()
