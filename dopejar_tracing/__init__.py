@@ -6,7 +6,8 @@ from dopejar_tracing.emit.context import current_trace_id
 from dopejar_tracing.emit.event import trace_event
 from dopejar_tracing.emit.flag import add_trace_flag
 from dopejar_tracing.emit.logger import get_logger
-from dopejar_tracing.emit.pipeline import configure, shutdown, trace_line
+from dopejar_tracing.emit.pipeline import configure, trace_line
+from dopejar_tracing.emit.process import shutdown
 from dopejar_tracing.emit.span import current_span
 from dopejar_tracing.emit.tracer import Tracer, tracer
 

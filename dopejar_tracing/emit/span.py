@@ -14,7 +14,7 @@ from dopejar_tracing.emit.pipeline import MINT, running
 from dopejar_tracing.emit.site import Site
 from dopejar_tracing.model.errors import MAX_MESSAGE, describe_error
 from dopejar_tracing.model.event import SPAN, STATUS_LEVELS, Level, Status
-from dopejar_tracing.model.values import SCALARS, copy_value, is_said, summary_of, text_of
+from dopejar_tracing.model.values import copy_metadata, is_said, summary_of, text_of
 
 EndRule = Callable[["Span"], None]
 """Derives what is left to say of a span that ends, before it is recorded."""
@@ -51,6 +51,8 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     """None as long as the span's level keeps it out of the record."""
     status: str = "success"
     ended: bool = False
+    closed: bool = False
+    """Its line is out of reach: written, or another process's to write."""
 
     def __bool__(self) -> bool:
         """True: the seed's `if ctx:` tells an open span from the null span of disabled tracing."""
@@ -72,7 +74,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     def set_output(self, /, output: object = "", **metadata: object) -> None:
         """Say what came out, any object, shown by `str`; and what else is worth recording."""
         text = output if type(output) is str else text_of(output)  # now: the caller may change it later
-        if self.ended:
+        if self.closed:
             self._say_late(text, metadata)
             return
         self.output = text
@@ -81,7 +83,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
 
     def add_metadata(self, /, **metadata: object) -> None:
         """Record further values, copied as they are now."""
-        if self.ended:
+        if self.closed:
             self._say_late("", metadata)
         else:
             self._add(metadata)
@@ -90,7 +92,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         """Say that this was not allowed: status `blocked`, with the reason in the metadata."""
         if is_said(reason):
             metadata = {"reason": text_of(reason), **metadata}
-        if self.ended:
+        if self.closed:
             self._say_late("", metadata, Status.BLOCKED)
             return
         self.status = Status.BLOCKED.value
@@ -98,7 +100,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
 
     def fail(self, /, error: object = "", **metadata: object) -> None:
         """Say that this failed though nothing is raised; the error is an exception, or words."""
-        if self.ended:
+        if self.closed:
             self._say_late(text_of(error), metadata, Status.ERROR)
             return
         self.status = Status.ERROR.value
@@ -122,6 +124,9 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         if self.ended:
             return
         self.ended = True
+        if self.closed:  # a forked child leaves a span of its parent, which will write the line
+            return
+        self.closed = True
         # A chain of tasks, each begun in the span of the one before, must not keep all of them.
         while self.parent is not None and self.parent.ended:
             self.parent = self.parent.parent
@@ -157,9 +162,15 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             },
         )
 
+    def interrupt(self) -> None:
+        """Record it though it is still open: tracing ends, and nobody may be left to end it."""
+        if not self.closed:
+            self.status = Status.ERROR.value
+            self.notes |= {"error": "still open when tracing ended", "interrupted": True}
+            self.finish()
+
     def _add(self, metadata: Mapping[str, object]) -> None:
-        for key, value in metadata.items():
-            self.metadata[key] = value if type(value) in SCALARS else copy_value(value, self.notes)
+        copy_metadata(metadata, self.notes, into=self.metadata)
 
     def _say_late(self, output: str, metadata: Mapping[str, object], status: Status = Status.SUCCESS) -> None:
         record_event(

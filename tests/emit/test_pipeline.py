@@ -132,10 +132,10 @@ class TestConfigure:
         shutdown()
         span.__exit__(None, None, None)
         trace_event("sys", "x")
-        assert lines() == []
+        assert [line["operation"] for line in lines()] == ["open"]
         configure(enabled=True, console="never")
         trace_event("sys", "y")
-        assert len(lines()) == 1
+        assert len(lines()) == 2
 
 
 class TestFlag:

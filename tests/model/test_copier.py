@@ -435,7 +435,7 @@ class TestNumpy:
             ([numpy.str_("a"), numpy.bytes_(b"b"), numpy.void(b"c")], ["a", "b", "c"]),
             (numpy.complex64(1 + 2j), "(1+2j)"),
             (numpy.datetime64("2026-01-13T01:02:03"), "2026-01-13T01:02:03"),
-            ([numpy.datetime64("NaT"), numpy.timedelta64(5, "s")], ["NaT", "5 seconds"]),
+            ([numpy.datetime64("NaT", "s"), numpy.timedelta64(5, "s")], ["NaT", "5 seconds"]),
             (numpy.array(5), 5),
             (numpy.array([1, 2]), [1, 2]),
             (numpy.array([[0.5, math.nan], [math.inf, 0]]), [[0.5, "NaN"], ["Infinity", 0.0]]),
