@@ -8,17 +8,25 @@ from pathlib import Path
 
 import pytest
 import yaml
+from corpora.hostile import HOSTILE
+from corpora.secrets import CARD_TEXTS, CLEAN_KEYS, CLEAN_TEXTS, PAIRS, TOKENS
 from helpers import KEYS, ROOT, read_lines, run_python
 
+from dopejar_tracing.model.copier import MAX_DEPTH, MAX_ITEMS, MAX_TEXT
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.forest import build_forest
 from dopejar_tracing.model.growth import MAX_HELD
+from dopejar_tracing.model.ids import Mint
+from dopejar_tracing.notices import Gap
 from dopejar_tracing.settings import load
+from dopejar_tracing.settings.rotate import Rotate
 from dopejar_tracing.show.line import plain
 from dopejar_tracing.show.tree import event_line, tree_lines
 from dopejar_tracing.sinks.console.drawer import INTERVAL
 from dopejar_tracing.sinks.console.frames import AFTER_NS, LONG_NS, STILL
 from dopejar_tracing.sinks.console.host import APART
+from dopejar_tracing.sinks.jsonl.appender import LOOK
+from dopejar_tracing.sinks.jsonl.gap import gap_line
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -26,6 +34,42 @@ README = (ROOT / "README.md").read_text("utf-8")
 def blocks(language: str, text: str = README) -> list[str]:
     """The code blocks in a language, of the README or another text."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+RELIABILITY = (ROOT / "docs/reliability.md").read_text("utf-8")
+
+
+class TestReliability:
+    """docs/reliability.md."""
+
+    def test_line_shown(self) -> None:
+        """The line shown is what the file says of a gap."""
+        (block,) = blocks("json", RELIABILITY)
+        shown = json.loads(block)
+        made = gap_line(Gap(1_649, "No space left on device", 0), Mint())
+        assert list(shown) == list(made) == KEYS
+        assert list(shown["metadata"]) == list(made["metadata"])
+        changing = {"trace_id", "timestamp", "duration_ms", "metadata"}
+        assert {key: shown[key] for key in KEYS if key not in changing} == {
+            key: made[key] for key in KEYS if key not in changing
+        }
+
+    def test_settings(self, tmp_path: Path) -> None:
+        """The settings shown are valid."""
+        (block,) = blocks("yaml", RELIABILITY)
+        (tmp_path / "settings.yaml").write_text(block)
+        assert load().settings.rotate == Rotate(max_bytes=100_000_000, every="day", keep=10, compress="gzip")
+
+    def test_numbers(self) -> None:
+        """The bounds and the sizes of the corpora are those of the code."""
+        for words in (
+            f"{MAX_DEPTH} levels, {MAX_ITEMS:,} values, {MAX_TEXT:,} characters",
+            f"{LOOK * 1e6:.0f} µs",
+            f"| {len(HOSTILE)} hostile ones",
+            f"| {len(TOKENS) + len(CARD_TEXTS) + len(PAIRS)} in 8 fields",
+            f"| {len(CLEAN_TEXTS) + len(CLEAN_KEYS)} texts and names",
+        ):
+            assert words in RELIABILITY
 
 
 class TestReadme:
