@@ -45,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_metadata_bytes: int = 65_536
     redact: Redact | Literal[False] = Redact()
     rotate: Rotate | None = None
+    propagate_threads: bool = False
+    capture_logging: bool = False
     id_random: int | None = None
     theme: Mapping[str, str] = {}
 
@@ -112,6 +114,8 @@ CHECKS: Mapping[str, Check] = {
     "max_metadata_bytes": size(1_000),
     "redact": check_redact,
     "rotate": check_rotate,
+    "propagate_threads": boolean,
+    "capture_logging": boolean,
     "id_random": number(4, 16, nullable=True),
     "theme": check_theme,
 }

@@ -42,6 +42,8 @@ class TestSettings:
             ["max_metadata_bytes", "65536", "default"],
             ["redact", '{"keys": [], "keep": [], "patterns": []}', "default"],
             ["rotate", ROTATE, "settings.yaml"],
+            ["propagate_threads", "false", "default"],
+            ["capture_logging", "false", "default"],
             ["id_random", "null", "default"],
             ["theme", "{}", "default"],
         ]

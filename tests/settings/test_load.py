@@ -246,6 +246,8 @@ class TestFile:
             "max_metadata_bytes": 1_000,
             "redact": {"keys": ["pin"], "keep": ["token"], "patterns": ["EMP-[0-9]+"]},
             "rotate": {"max_bytes": 2_000_000, "every": "hour", "keep": 3, "compress": "gzip"},
+            "propagate_threads": True,
+            "capture_logging": True,
             "id_random": 8,
         }
         write_tracing(**values)
