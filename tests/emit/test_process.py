@@ -13,6 +13,13 @@ from dopejar_tracing import bind_trace, configure, shutdown
 ON = {"DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_CONSOLE": "never"}
 
 
+INTERRUPT = """
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored here, as in a background job
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
 def traced(code: str, folder: Path, status: int = 0, err: str = "") -> list[Line]:
     """The lines that a program left, which is to end with a status, and with nothing but this on stderr."""
     done = run_python(f"import dopejar_tracing as t\n{code}", folder, env=ON)
@@ -31,7 +38,7 @@ class TestEnds:
             ("raise ValueError('so it ends')", 1, "ValueError: so it ends"),
             ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -signal.SIGTERM, ""),
             ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL, ""),
-            ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", -signal.SIGINT, "KeyboardInterrupt"),
+            (INTERRUPT, -signal.SIGINT, "KeyboardInterrupt"),
             ("import os; os._exit(4)", 4, ""),
             ("import os; os.execv('/bin/true', ['true'])", 0, ""),
             ("import os; os.abort()", -signal.SIGABRT, ""),

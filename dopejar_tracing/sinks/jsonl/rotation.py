@@ -79,9 +79,9 @@ class Rotation:
             if not alone:
                 self._not_before = time.monotonic() + _SOON
                 return False
-            now = os.stat(self._path)
-            if (now.st_dev, now.st_ino) == (seen.st_dev, seen.st_ino):
-                os.rename(self._path, self._free_name())
+            with contextlib.suppress(FileNotFoundError):  # another process has renamed it just now
+                if os.path.samestat(os.stat(self._path), seen):
+                    os.rename(self._path, self._free_name())
         self._not_before = 0.0
         return True
 
