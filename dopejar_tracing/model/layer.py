@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from dopejar_tracing.model.values import plain_text
+
 LAYER_NAME = re.compile(r"[a-z][a-z0-9_]*")
 LAYER_PREFIX = re.compile(r"[a-z][a-z0-9]{1,7}")
 
@@ -47,8 +49,7 @@ class Layers:
 
     def get(self, spelling: object) -> Layer | None:
         """The declared layer of either spelling, or None."""
-        # Of a subclass only its text: its methods are foreign.
-        return self._by_spelling.get(str.__str__(spelling)) if issubclass(type(spelling), str) else None
+        return self._by_spelling.get(plain_text(spelling))
 
     def resolve(self, spelling: object) -> Layer:
         """The layer that an event is filed under, whatever was given.
@@ -56,12 +57,11 @@ class Layers:
         A lower-case name that nobody declared makes a layer of its own, with its first three letters
         as prefix; anything else is `system`.
         """
-        layer = self.get(spelling)
-        if layer is not None:
-            return layer
-        if isinstance(spelling, str) and LAYER_NAME.fullmatch(spelling):
-            return Layer(spelling, spelling.replace("_", "")[:3])
-        return SYSTEM
+        name = plain_text(spelling)
+        layer = self._by_spelling.get(name)
+        if layer is None and LAYER_NAME.fullmatch(name):
+            layer = Layer(name, name.replace("_", "")[:3])
+        return layer or SYSTEM
 
 
 def conflict(name: str, prefix: str) -> str | None:

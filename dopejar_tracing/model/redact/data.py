@@ -18,8 +18,8 @@ from dopejar_tracing.model.redact.shapes import (
 )
 from dopejar_tracing.model.redact.values import is_other
 
-SMALLEST_CARD = 10**12
-"""No card has a lower number."""
+SMALLEST_CARD, LARGEST_CARD = 10**12, 10**19
+"""Between these is the number of every card."""
 NAMED_VALUES = frozenset("value content val data values contents default v text".split())
 """What a value may be called in `{"name": "Authorization", "value": …}`."""
 
@@ -56,7 +56,7 @@ class DataMasker:
             return self._list(value)
         if kind is tuple:
             return tuple(self._list(list(value)))
-        if kind is int and value >= SMALLEST_CARD and is_card(str(value)):
+        if kind is int and SMALLEST_CARD <= value < LARGEST_CARD and is_card(str(value)):
             return MASK
         return value
 

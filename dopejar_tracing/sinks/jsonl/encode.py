@@ -10,6 +10,7 @@ from dopejar_tracing.model.copier import Copier
 from dopejar_tracing.model.fit import fit
 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE
+_SEPARATORS = [(each.encode(), f"\\u{ord(each):04x}".encode()) for each in "\x85\u2028\u2029"]
 
 
 def encode(line: dict[str, Any], max_metadata_bytes: int = 65_536) -> bytes:
@@ -27,6 +28,13 @@ def encode(line: dict[str, Any], max_metadata_bytes: int = 65_536) -> bytes:
     if len(encoded) > max_metadata_bytes and _size(line["metadata"]) > max_metadata_bytes:
         fitted = fit(line["metadata"], max_metadata_bytes, _size)
         encoded = orjson.dumps({**line, "metadata": fitted}, option=_OPTIONS)
+    return encoded if encoded.isascii() else _on_one_line(encoded)
+
+
+def _on_one_line(encoded: bytes) -> bytes:
+    """The same JSON without the characters that `str.splitlines` takes for ends of lines, and JSON does not."""
+    for character, escaped in _SEPARATORS:
+        encoded = encoded.replace(character, escaped)
     return encoded
 
 

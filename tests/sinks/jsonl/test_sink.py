@@ -16,7 +16,6 @@ from helpers import clean_environment, read_lines, run_python
 
 from dopejar_tracing import bind_trace, configure, shutdown, trace_event
 from dopejar_tracing.sinks.jsonl import JsonlSink
-from dopejar_tracing.sinks.jsonl.encode import encode
 
 LINE = {"trace_id": "sys_1_aaaa", "metadata": {}}
 
@@ -83,21 +82,6 @@ class TestJsonlSink:
 def _open_files() -> list[Path]:
     """This process's descriptors; macOS has them in /dev/fd."""
     return list(Path("/proc/self/fd" if Path("/proc/self/fd").exists() else "/dev/fd").iterdir())
-
-
-class TestEncode:
-    """Always one line."""
-
-    @pytest.mark.parametrize("value", ["\ud800", 2**70, {1: 2}, b"x", {1}, (1,), object()])
-    def test_anything(self, value: object) -> None:
-        """What orjson refuses is written as the nearest JSON, and marked."""
-        made = json.loads(encode({"trace_id": "x", "metadata": {"v": value}}))
-        assert made["trace_id"] == "x"
-        assert "v" in made["metadata"]
-
-    def test_marked(self) -> None:
-        """The metadata say what could not be encoded."""
-        assert "encoding_error" in json.loads(encode({"metadata": {"v": 2**70}}))["metadata"]
 
 
 class TestFaults:
