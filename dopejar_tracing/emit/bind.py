@@ -19,7 +19,7 @@ from dopejar_tracing.emit.site import caller, component_of, level_of
 from dopejar_tracing.emit.span import NULL_SPAN, EndRule, Span
 from dopejar_tracing.emit.template import Fill, filler
 from dopejar_tracing.model.event import Level
-from dopejar_tracing.model.values import gather_metadata, text_of
+from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, summary_of, text_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -208,7 +208,7 @@ def begin(
             site,
             parent,
             pipeline.parent_id if parent is None else parent.trace_id,
-            component_of(code) if bound.component is None else text_of(bound.component),
+            component_of(code) if bound.component is None else summary_of(bound.component, MAX_COMPONENT),
             given if type(given) is str else text_of(given),
             bound.output if type(bound.output) is str else text_of(bound.output),
             level,

@@ -7,7 +7,7 @@ from typing import Any
 from dopejar_tracing.emit.pipeline import ACTIVE, running
 from dopejar_tracing.emit.site import caller, component_of, level_of, status_of
 from dopejar_tracing.model.event import EVENT, STATUS_LEVELS
-from dopejar_tracing.model.values import gather_metadata, text_of
+from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, summary_of
 
 
 def trace_event(
@@ -71,7 +71,7 @@ def record_event(
         event_dict = {
             "hrm_layer": site.layer,
             "operation": site.operation,
-            "component": text_of(component),
+            "component": summary_of(component, MAX_COMPONENT),
             "input_summary": input,
             "output_summary": output,
             "status": outcome,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from dopejar_tracing.emit.pipeline import trace_line
+from dopejar_tracing.model.event import LEVELS, Level
+from dopejar_tracing.model.values import formatted
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+
+_METHODS = "debug info warning warn error exception critical fatal msg".split()
 
 
 def get_logger(name: str | None = None, **bound: Any) -> FilteringBoundLogger:
@@ -20,14 +27,50 @@ def get_logger(name: str | None = None, **bound: Any) -> FilteringBoundLogger:
         name: recorded as `logger`.
         bound: values for each of its lines.
     """
-    import structlog  # only for those who log: it loads rich
-
     if name is not None:
         bound = {"logger": name, **bound}
-    # structlog types the class as the protocol that it fulfils, which has no constructor.
-    make: Any = structlog.make_filtering_bound_logger(0)
-    logger: FilteringBoundLogger = make(None, [trace_line, _drop], bound)
+    logger: FilteringBoundLogger = _make_class()(None, [trace_line, _drop], bound)
     return logger
+
+
+@cache
+def _make_class() -> Any:
+    """A logger of structlog's that does not raise where the values do not fit the message, or raise."""
+    import structlog  # only for those who log: it loads rich
+
+    base: Any = structlog.make_filtering_bound_logger(0)
+
+    def guarded(name: str) -> Callable[..., Any]:
+        method = getattr(base, name)
+
+        @wraps(method)
+        def call(self: Any, event: object, *values: object, **bound: Any) -> Any:
+            return method(self, _filled(event, values), **bound)
+
+        return call
+
+    def log(self: Any, level: int, event: object, *values: object, **bound: Any) -> Any:
+        return base.log(self, _known(level), _filled(event, values), **bound)
+
+    def alog(self: Any, level: int, event: object, *values: object, **bound: Any) -> Any:
+        return base.alog(self, _known(level), _filled(event, values), **bound)
+
+    methods = {name: guarded(name) for level in _METHODS for name in (level, f"a{level}")}
+    return type("TracedBoundLogger", (base,), {**methods, "log": log, "alog": alog})
+
+
+def _filled(event: object, values: tuple[object, ...]) -> object:
+    if not values:
+        return event
+    # One mapping is for `%(name)s`, as in `logging`.
+    return formatted(
+        event, values[0] if len(values) == 1 and type(values[0]) is dict and values[0] else values
+    )
+
+
+def _known(level: int) -> int:
+    """The nearest level below that has a name."""
+    return max((known for known in LEVELS.values() if known <= level), default=Level.DEBUG)
 
 
 def _drop(_logger: WrappedLogger, _method_name: str, _event_dict: EventDict) -> EventDict:

@@ -11,7 +11,7 @@ import re
 from collections import Counter, OrderedDict, UserString, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
@@ -38,7 +38,7 @@ MAX_TEXT = 16_384
 CUT = "…"
 
 _LAST_WORD = 200  # characters that a cut may go back to end between two words
-_TEXTUAL = (datetime, date, time, timedelta, Decimal, PurePath, UUID, UserString, range, complex)
+_TEXTUAL = (timedelta, Decimal, PurePath, UUID, UserString, range, complex)
 _BYTES = (bytes, bytearray, memoryview)
 _NAMED = (
     FunctionType,
@@ -120,6 +120,8 @@ class Copier:
         if issubclass(kind, _BYTES):
             start = bytes(memoryview(value)[: 4 * self._max_text + 4])
             return self._text(start.decode("utf-8", "backslashreplace"))
+        if issubclass(kind, (date, time)):  # and so datetime
+            return self._text(value.isoformat())
         if issubclass(kind, _TEXTUAL):
             return self._text(exact(value))
         if issubclass(kind, BaseException):

@@ -13,6 +13,10 @@ from typing import Any, cast
 from dopejar_tracing.model.copier import CUT, Copier, encodable, exact
 from dopejar_tracing.model.foreign import ask, type_name
 
+MAX_COMPONENT = 200
+"""Characters of a component's name."""
+MAX_GIVEN = 65_536
+"""Characters of a text that is a value itself; of one within a value, see the Copier."""
 _FEW = 64  # keys of a mapping that are as good as given by name: each value has room of its own
 
 
@@ -38,6 +42,12 @@ def text_of(value: object) -> str:
     return ask(lambda: exact(value), lambda error: f"<{type_name(value)}: {type_name(error)} in __str__>")
 
 
+def formatted(message: object, values: Any) -> str:
+    """`message % values`; if they do not fit, both as they are."""
+    found: str | None = ask(lambda: exact(str(message) % values), lambda _: None)
+    return f"{text_of(message)} {text_of(values)}" if found is None else found
+
+
 def complaint(error: BaseException) -> str:
     """`ValueError: what it says`, of any exception, also one that cannot say it."""
     return f"{type_name(error)}: {text_of(error)}"
@@ -53,7 +63,9 @@ def summary_of(value: object, limit: int) -> str:
 def taken_as_is(value: Any) -> bool:
     """Whether nothing can change the value, and JSON has it: it need not be copied."""
     kind = type(value)  # compared by identity, since the hash of a class may be foreign
-    return kind is str or kind is int or value is None or kind is bool or (kind is float and isfinite(value))
+    if kind is str:
+        return len(value) <= MAX_GIVEN
+    return kind is int or value is None or kind is bool or (kind is float and isfinite(value))
 
 
 def copy_metadata(
@@ -75,7 +87,7 @@ def copy_metadata(
 
 def copy_value(value: object, notes: dict[str, Any]) -> Any:
     """Plain data of one value; `notes` get `truncated` and `encoding_error` where that happened."""
-    copier = Copier()
+    copier = Copier(max_text=MAX_GIVEN) if type(value) is str else Copier()
     copied = copier.copy(value)
     if copier.truncated:
         notes["truncated"] = True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dopejar_tracing.model.errors import describe_error
 from dopejar_tracing.model.event import OWN_KINDS, Level, Status
-from dopejar_tracing.model.values import copy_metadata, text_of
+from dopejar_tracing.model.values import MAX_COMPONENT, copy_metadata, formatted, is_said, summary_of
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
@@ -52,11 +52,14 @@ class AdoptLine:
         bound = dict(event_dict)
         message = bound.pop("event", "")
         if "positional_args" in bound:  # of structlog.stdlib, which leaves it to a later processor to format
-            message = _formatted(message, bound.pop("positional_args"))
+            message = formatted(message, bound.pop("positional_args"))
+        component = bound.pop("component", "")
+        if not is_said(component):
+            component = logging_file(sys._getframe(1))
         line: dict[str, Any] = {
             "hrm_layer": "system" if span is None else span.layer,
             "operation": "log",
-            "component": text_of(bound.pop("component", None) or logging_file(sys._getframe(1))),
+            "component": summary_of(component, MAX_COMPONENT),
             "input_summary": message,
             "output_summary": "",
             "status": (Status.ERROR if level >= Level.ERROR else Status.SUCCESS).value,
@@ -87,13 +90,6 @@ def _awaiting_file() -> str:
 
     adder = CallsiteParameterAdder([CallsiteParameter.FILENAME], additional_ignores=sorted(_MACHINERY))
     return str(adder(cast("Any", None), "", {})["filename"])
-
-
-def _formatted(message: object, values: object) -> object:
-    try:
-        return str(message) % values
-    except Exception:  # it does not fit: shown as it is
-        return f"{text_of(message)} {text_of(values)}"
 
 
 def _exception(exc_info: object) -> BaseException | None:

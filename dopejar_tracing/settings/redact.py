@@ -25,6 +25,9 @@ class Redact(msgspec.Struct, frozen=True, kw_only=True):
         return [LinearPattern(pattern) for pattern in self.patterns]
 
 
+_PROBE = "a 1"
+
+
 class LinearPattern:
     """A regular expression that takes time in proportion to the text, whatever it is: RE2, not `re`.
 
@@ -46,7 +49,7 @@ class LinearPattern:
             reason = error.args[0]
             msg = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(error)
             raise ValueError(msg) from None
-        if self._compiled.search("") is not None:
+        if any(match.start() == match.end() for match in self._compiled.finditer(_PROBE)):
             msg = "it matches the empty text"
             raise ValueError(msg)
 
@@ -56,6 +59,14 @@ class LinearPattern:
             return str(self._compiled.sub(replacement, text))
         except UnicodeEncodeError:  # lone surrogates, which would be written like this later anyway
             return str(self._compiled.sub(replacement, text.encode("utf-8", "backslashreplace").decode()))
+
+
+def _keys(key: str, value: object, problems: Problems) -> object:
+    keys: Any = texts(key, value, problems)
+    for name in keys:
+        if not any(map(str.isalnum, name)):
+            problems.add(key, "names with a letter in each", name)
+    return keys
 
 
 def _patterns(key: str, value: object, problems: Problems) -> object:
@@ -68,7 +79,7 @@ def _patterns(key: str, value: object, problems: Problems) -> object:
     return patterns
 
 
-_CHECKS: Mapping[str, Check] = {"keys": texts, "keep": texts, "patterns": _patterns}
+_CHECKS: Mapping[str, Check] = {"keys": _keys, "keep": _keys, "patterns": _patterns}
 
 
 def check_redact(key: str, value: object, problems: Problems) -> Redact | Literal[False]:

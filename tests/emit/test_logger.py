@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import structlog
@@ -146,3 +147,41 @@ assert structlog.__spec__.name == "structlog"
         done = run_python(code, tmp_path, "-W", "error")
         assert (done.returncode, done.stderr) == (0, "")
         assert [line["input_summary"] for line in read_lines(tmp_path / "trace.jsonl")] == ["hello"]
+
+
+class TestMessages:
+    """Messages with values."""
+
+    @pytest.mark.parametrize(
+        ("message", "values", "text"),
+        [
+            ("%d of %s", (1, "all"), "1 of all"),
+            ("%(a)s", ({"a": 1},), "1"),
+            ("%d items", ("abc",), "%d items ('abc',)"),
+            ("no values", (1,), "no values (1,)"),
+            (7, (1,), "7 (1,)"),
+        ],
+    )
+    @pytest.mark.parametrize("method", ["info", "error", "ainfo", "log"])
+    def test_positional(self, lines: Lines, method: str, message: Any, values: Any, text: str) -> None:
+        """They are filled in; what does not fit is shown as it is, and never raises."""
+        log = get_logger()
+        if method == "log":
+            log.log(25, message, *values)
+        elif method == "ainfo":
+            asyncio.run(cast("Any", log.ainfo(message, *values)))
+        else:
+            getattr(log, method)(message, *values)
+        (line,) = lines()
+        assert line["input_summary"] == text
+
+    def test_hostile(self, lines: Lines) -> None:
+        """An object that raises costs the text, not the application."""
+
+        class Hostile:
+            def __str__(self) -> str:
+                raise ValueError
+
+        get_logger().info("for %s", Hostile())
+        get_logger().exception("for %s", Hostile())
+        assert [line["input_summary"][:6] for line in lines()] == ["for %s"] * 2

@@ -211,7 +211,7 @@ class TestCopier:
             ("a\ud800", "a\\ud800"),
             (
                 [datetime(2026, 1, 13, tzinfo=UTC), date(2026, 1, 13), timedelta(seconds=5)],
-                ["2026-01-13 00:00:00+00:00", "2026-01-13", "0:00:05"],
+                ["2026-01-13T00:00:00+00:00", "2026-01-13", "0:00:05"],
             ),
             ([Decimal("0.10"), UUID(int=1), PurePosixPath("/a")], ["0.10", str(UUID(int=1)), "/a"]),
             (KeyError("k"), "KeyError: 'k'"),
