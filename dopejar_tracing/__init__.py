@@ -1,7 +1,7 @@
 """Tracing for layered assistants: every decision as one JSONL line and one branch of a coloured tree."""
 
 from dopejar_tracing.emit.bind import bind_trace
-from dopejar_tracing.emit.carry import TracedThreadPoolExecutor, carry, child_environment
+from dopejar_tracing.emit.carry import TracedThread, TracedThreadPoolExecutor, carry, child_environment
 from dopejar_tracing.emit.context import current_trace_id
 from dopejar_tracing.emit.event import trace_event
 from dopejar_tracing.emit.flag import add_trace_flag
@@ -14,6 +14,7 @@ from dopejar_tracing.emit.tracer import Tracer, tracer
 __version__ = "0.1.0"
 
 __all__ = [
+    "TracedThread",
     "TracedThreadPoolExecutor",
     "Tracer",
     "add_trace_flag",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial, wraps
 from pathlib import Path
+from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
 from dopejar_tracing.emit.context import current_trace_id
@@ -39,6 +40,24 @@ class TracedThreadPoolExecutor(ThreadPoolExecutor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Submit work; `map` goes through here too."""
         return super().submit(partial(copy_context().run, fn), *args, **kwargs)
+
+
+class TracedThread(Thread):
+    """A Thread whose work runs under the span that was open where it was started."""
+
+    def start(self) -> None:
+        """Start it; as of any thread, once."""
+        run = self.run
+        self.run = partial(self._run_in, copy_context(), run)  # type: ignore[method-assign]
+        try:
+            super().start()
+        except BaseException:  # it runs already, or there are too many
+            self.run = run  # type: ignore[method-assign]
+            raise
+
+    def _run_in(self, context: Context, run: Callable[[], None]) -> None:
+        self.__dict__.pop("run", None)  # the class's own again: a thread must not hold itself
+        context.run(run)
 
 
 def child_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:

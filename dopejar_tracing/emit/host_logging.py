@@ -63,7 +63,7 @@ class _Leading:
         return self._record(logger, method_name, self.first(logger, method_name, event_dict))
 
 
-def is_drop(error: Exception) -> bool:
+def is_drop(error: BaseException) -> bool:
     """Whether a processor raised structlog.DropEvent, which is its way to say no."""
     structlog = sys.modules.get("structlog")
     return structlog is not None and isinstance(error, structlog.DropEvent)

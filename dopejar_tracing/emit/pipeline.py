@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dopejar_tracing.emit import host_logging
+from dopejar_tracing.emit import capture, host_logging, threads
 from dopejar_tracing.emit.context import open_span
 from dopejar_tracing.emit.site import Sites
 from dopejar_tracing.emit.watch import FileWatch
@@ -81,9 +81,12 @@ class Pipeline:
             processed: Any = event_dict
             for processor in self.chain:
                 processed = processor(None, kind, processed)
-        except Exception as error:  # tracing never breaks the application (contract §4)
-            if not host_logging.is_drop(error):
-                self.fail(error)
+        except BaseException as error:  # tracing never breaks the application (contract §4)
+            if host_logging.is_drop(error):  # which is no Exception
+                return
+            if not isinstance(error, Exception):
+                raise
+            self.fail(error)
 
     def fail(self, error: Exception) -> None:
         """Count a line that could not be made; what a signal handler raised in the meantime goes on."""
@@ -227,15 +230,28 @@ def _replace(settings: Settings | None) -> None:
     old_sinks = old.sinks if old else []
     sinks = open_sinks(settings, ACTIVE.folder, MINT, old_sinks) if settings else []
     ACTIVE.pipeline = Pipeline(settings, sinks) if settings else None
-    if settings:
-        host_logging.lead(trace_line)
-    else:
-        host_logging.release()
+    _reach_out(settings)
     for sink in old_sinks:
         if not any(sink is kept for kept in sinks):
             sink.close()
     if old:
         old.lost.tell()
+
+
+def _reach_out(settings: Settings | None) -> None:
+    """Do in the rest of the process what the settings ask for, or undo it."""
+    if settings:
+        host_logging.lead(trace_line)
+    else:
+        host_logging.release()
+    if settings and settings.propagate_threads:
+        threads.propagate()
+    else:
+        threads.release()
+    if settings and settings.capture_logging:
+        capture.capture(trace_line)
+    else:
+        capture.release()
 
 
 def _stop_watching() -> None:
@@ -250,7 +266,7 @@ def trace_line(_logger: Any, method_name: str, event_dict: MutableMapping[str, A
     For an application that configures structlog itself, as the first of its processors.
     """
     pipeline = running()
-    if pipeline is not None:
+    if pipeline is not None and not capture.is_captured(event_dict):
         if isinstance(event_dict, dict):
             pipeline.record(method_name, dict(event_dict))
         else:

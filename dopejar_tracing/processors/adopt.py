@@ -53,8 +53,8 @@ class AdoptLine:
         message = bound.pop("event", "")
         if "positional_args" in bound:  # of structlog.stdlib, which leaves it to a later processor to format
             message = formatted(message, bound.pop("positional_args"))
-        component = bound.pop("component", "")
-        if not is_said(component):
+        component = bound.pop("component", None)
+        if component is None or not is_said(component):
             component = logging_file(sys._getframe(1))
         line: dict[str, Any] = {
             "hrm_layer": "system" if span is None else span.layer,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from helpers import Line, by_operation, read_lines
+from helpers import Line, by_operation, read_lines, wait_until
 
 from dopejar_tracing import (
+    TracedThread,
     TracedThreadPoolExecutor,
     bind_trace,
     carry,
@@ -107,6 +110,52 @@ class TestTracedThreadPoolExecutor:
         asyncio.run(main())
         found = by_operation(lines())
         assert found["read"]["parent_id"] == found["route"]["trace_id"]
+
+
+class TestTracedThread:
+    """The thread."""
+
+    def test_where_it_was_started(self, lines: Lines) -> None:
+        """Its work is under the span that was open at the start, whether a target or an own `run`."""
+        ids: list[str | None] = []
+
+        class Own(TracedThread):
+            def run(self) -> None:
+                ids.append(current_trace_id())
+                super().run()
+
+        threads = [
+            Own(),
+            TracedThread(target=lambda: ids.append(current_trace_id()), name="own", daemon=True),
+        ]
+        with bind_trace("focus", "route") as span:
+            for thread in threads:
+                thread.start()
+                thread.join()
+        assert ids == [span.trace_id] * 2
+        assert (threads[1].name, threads[1].daemon) == ("own", True)
+
+    def test_keeps_nothing(self, lines: Lines) -> None:
+        """Once it has ended it holds neither the span nor itself."""
+        gc.disable()
+        try:
+            thread = TracedThread(target=current_trace_id)
+            with bind_trace("focus", "route") as span:
+                thread.start()
+                thread.join()
+            with pytest.raises(RuntimeError, match="once"):
+                thread.start()
+            known = weakref.ref(span)
+            del span
+            assert known() is None
+            thread = TracedThread(target=current_trace_id)
+            thread.start()
+            thread.join()
+            ended = weakref.ref(thread)
+            del thread
+            wait_until(lambda: ended() is None)
+        finally:
+            gc.enable()
 
 
 class TestChildEnvironment:

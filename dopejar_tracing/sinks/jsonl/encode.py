@@ -32,7 +32,7 @@ def encode(line: dict[str, Any], max_metadata_bytes: int = 65_536) -> bytes:
 
 
 def _on_one_line(encoded: bytes) -> bytes:
-    """The same JSON without the characters that `str.splitlines` takes for ends of lines, and JSON does not."""
+    """The same JSON without what `str.splitlines` takes for the end of a line, and JSON does not."""
     for character, escaped in _SEPARATORS:
         encoded = encoded.replace(character, escaped)
     return encoded

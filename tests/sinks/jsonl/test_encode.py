@@ -74,7 +74,7 @@ class TestEndToEnd:
     @pytest.mark.parametrize("name", HOSTILE)
     def test_hostile(self, lines: Lines, name: str) -> None:
         """An object that does its worst costs its own value; those beside it are there."""
-        made = HOSTILE[name]()
+        made: Any = HOSTILE[name]()
         with bind_trace("sys", "span", made, input=made, near=1, value=made) as span:
             span.set_output(made, deep=[{"a": made}, 2])
             trace_event(made, made, made, input=made, output=made, status=made, level=made, metadata=made)
