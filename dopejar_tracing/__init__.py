@@ -8,6 +8,7 @@ from dopejar_tracing.emit.flag import add_trace_flag
 from dopejar_tracing.emit.logger import get_logger
 from dopejar_tracing.emit.pipeline import configure, trace_line
 from dopejar_tracing.emit.process import shutdown
+from dopejar_tracing.emit.services import extract, inject
 from dopejar_tracing.emit.span import current_span
 from dopejar_tracing.emit.tracer import Tracer, tracer
 
@@ -24,7 +25,9 @@ __all__ = [
     "configure",
     "current_span",
     "current_trace_id",
+    "extract",
     "get_logger",
+    "inject",
     "shutdown",
     "trace_event",
     "trace_line",

@@ -195,7 +195,7 @@ def current_span() -> Span:
     return open_span() or NULL_SPAN
 
 
-class _NullSpan(Span):
+class NullSpan(Span):
     """What `bind_trace` gives while disabled: false, and does nothing."""
 
     def __bool__(self) -> bool:
@@ -217,7 +217,7 @@ class _NullSpan(Span):
         """Nothing."""
 
 
-NULL_SPAN = _NullSpan(
+NULL_SPAN = NullSpan(
     site=Site("system", "sys", "", Level.INFO, {}),
     parent=None,
     parent_id=None,
