@@ -1,7 +1,13 @@
 """Tracing for layered assistants: every decision as one JSONL line and one branch of a coloured tree."""
 
 from dopejar_tracing.emit.bind import bind_trace
-from dopejar_tracing.emit.carry import TracedThread, TracedThreadPoolExecutor, carry, child_environment
+from dopejar_tracing.emit.carry import (
+    TracedThread,
+    TracedThreadPoolExecutor,
+    carry,
+    child_environment,
+    continue_trace,
+)
 from dopejar_tracing.emit.context import current_trace_id
 from dopejar_tracing.emit.event import trace_event
 from dopejar_tracing.emit.flag import add_trace_flag
@@ -23,6 +29,7 @@ __all__ = [
     "carry",
     "child_environment",
     "configure",
+    "continue_trace",
     "current_span",
     "current_trace_id",
     "extract",

@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
-from dopejar_tracing.emit.context import current_trace_id
-from dopejar_tracing.emit.pipeline import ACTIVE, PARENT_VARIABLE, running
+from dopejar_tracing.emit.context import CURRENT, current_trace_id
+from dopejar_tracing.emit.pipeline import ACTIVE, PARENT_VARIABLE, reload_if_started, running
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,3 +82,23 @@ def child_environment(environment: Mapping[str, str] | None = None) -> dict[str,
         if parent is not None:
             child[PARENT_VARIABLE] = parent
     return child
+
+
+def continue_trace(environment: Mapping[str, str]) -> None:
+    """In a child process: let its roots hang under the span that `child_environment` named, in the same file.
+
+        ProcessPoolExecutor(initializer=continue_trace, initargs=(child_environment(),))
+
+    For processes that get no environment of their own, as those of multiprocessing, in whatever way they start.
+    Never raises; what else was configured in this process stays.
+
+    Args:
+        environment: what `child_environment` gave in the parent.
+    """
+    for name in (PARENT_VARIABLE, "DOPEJAR_TRACE", "DOPEJAR_TRACE_OUTPUT"):
+        if name in environment:
+            os.environ[name] = environment[name]
+        else:
+            os.environ.pop(name, None)
+    CURRENT.set(None)  # of a forked child: what was open where it was forked
+    reload_if_started()

@@ -174,6 +174,12 @@ def set_flag(flag: bool) -> None:
     """Take what `--trace` or `--no-trace` said; at once if tracing has started, else when it does."""
     with _lock:
         ACTIVE.flag = flag
+        reload_if_started()
+
+
+def reload_if_started() -> None:
+    """Read all sources again, as one of them has changed; before the first use that is done anyway."""
+    with _lock:
         if not isinstance(ACTIVE.pipeline, Unstarted):
             reload()
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from helpers import Line, by_operation, read_lines, wait_until
+from helpers import Line, by_operation, clean_environment, read_lines, wait_until
 
 from dopejar_tracing import (
     TracedThread,
@@ -22,6 +22,7 @@ from dopejar_tracing import (
     carry,
     child_environment,
     configure,
+    continue_trace,
     current_trace_id,
     shutdown,
     trace_event,
@@ -198,3 +199,48 @@ t.trace_event("memory", "beside")
         shutdown()
         expected = f'"parent_id":"{parent}"' if parent.startswith("alt_17") else '"parent_id":null'
         assert expected in (tmp_path / "run.jsonl").read_text()
+
+
+class TestContinueTrace:
+    """continue_trace()."""
+
+    CODE = """
+import multiprocessing, os, sys
+from concurrent.futures import ProcessPoolExecutor
+import dopejar_tracing as t
+
+def work(number):
+    with t.bind_trace("memory", f"work{number}"):
+        return os.getpid()
+
+if __name__ == "__main__":
+    t.configure(enabled=True, output="run.jsonl", console="never")
+    context = multiprocessing.get_context(sys.argv[1])
+    with t.bind_trace("focus", "outer"):
+        with t.bind_trace("focus", "pool"):
+            executor = ProcessPoolExecutor(
+                2, mp_context=context, initializer=t.continue_trace, initargs=(t.child_environment(),)
+            )
+            pids = set(executor.map(work, range(6)))
+        executor.shutdown()
+    assert os.getpid() not in pids
+"""
+
+    @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+    def test_process_pool(self, tmp_path: Path, method: str) -> None:
+        """The roots of a pool's processes hang under the span that it was made in, however they start."""
+        (tmp_path / "program.py").write_text(self.CODE)
+        command = [sys.executable, "program.py", method]
+        subprocess.run(command, cwd=tmp_path, env=clean_environment(), check=True, timeout=60)
+        found = by_operation(read_lines(tmp_path / "run.jsonl"))
+        assert sorted(found) == ["outer", "pool", *(f"work{number}" for number in range(6))]
+        for number in range(6):
+            assert found[f"work{number}"]["parent_id"] == found["pool"]["trace_id"]
+
+    def test_nothing_named(self, monkeypatch: pytest.MonkeyPatch, lines: Lines) -> None:
+        """A parent that does not trace is none, and what is configured here stays."""
+        monkeypatch.setenv("DOPEJAR_TRACE_PARENT", "alt_1705180800_a3f2")
+        continue_trace({})
+        trace_event("sys", "x")
+        (line,) = lines()
+        assert line["parent_id"] is None
