@@ -8,11 +8,11 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 EXAMPLES := $(CURDIR)/examples
 
-.PHONY: help demo test test-others stress bless check bench clean
+.PHONY: help demo test test-others stress bless check bench bench-peers clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'more: check, test-others, stress, bless, bench, clean'
+	@echo 'more: check, test-others, stress, bless, bench, bench-peers, clean'
 
 demo: $(VENV)/.runtime
 	@PATH="$(CURDIR)/$(RUN):$$PATH" EXAMPLES="$(EXAMPLES)" sh examples/demo.sh
@@ -42,6 +42,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(RUN)/python -m benchmarks
+
+bench-peers: $(VENV)/.dev
+	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers
+	$(RUN)/python -m benchmarks.context_peers
 
 clean:
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

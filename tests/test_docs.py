@@ -36,6 +36,7 @@ def blocks(language: str, text: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
+CONTEXT = (ROOT / "docs/context.md").read_text("utf-8")
 RELIABILITY = (ROOT / "docs/reliability.md").read_text("utf-8")
 
 
@@ -75,7 +76,7 @@ class TestReliability:
 class TestReadme:
     """README.md."""
 
-    @pytest.mark.parametrize("code", blocks("python"))
+    @pytest.mark.parametrize("code", [*blocks("python"), *blocks("python", CONTEXT)])
     def test_python(self, code: str, tmp_path: Path) -> None:
         """Each program runs without a word of warning, traced."""
         done = run_python(code, tmp_path, "-W", "error", env={"DOPEJAR_TRACE": "1"})

@@ -6,7 +6,7 @@ import inspect
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
+from functools import cached_property, partialmethod, wraps
 from types import CodeType, TracebackType
 from typing import Any, TypeVar, cast
 
@@ -102,6 +102,10 @@ class BoundTrace(msgspec.Struct, eq=False):
         """Decorate: a span around each call; signature and kind of the function stay."""
         if isinstance(function, (staticmethod, classmethod)):
             return cast("F", type(function)(self(function.__func__)))
+        if not callable(function):
+            return cast("F", self._member(function))
+        if isinstance(function, type):
+            return cast("F", self._class(function))
         code = _code_of(function) or caller()
         fill = filler(function)
 
@@ -143,6 +147,23 @@ class BoundTrace(msgspec.Struct, eq=False):
 
         return cast("F", _like(function, traced))
 
+    def _member(self, thing: Any) -> Any:
+        """The same, made of decorated functions; what is made of none that we know stays as it is."""
+        if type(thing) is property:
+            parts: list[Any] = [thing.fget, thing.fset, thing.fdel]
+            return property(*[*(part and self(part) for part in parts), thing.__doc__])
+        if type(thing) is partialmethod:
+            return partialmethod(self(thing.func), *thing.args, **thing.keywords)
+        if type(thing) is cached_property:
+            return cached_property(self(thing.func))
+        return thing
+
+    def _class(self, kind: Any) -> Any:
+        """The class itself, with a span around each construction."""
+        with suppress(TypeError):  # it is made in C, and cannot be changed
+            kind.__init__ = self(kind.__init__)
+        return kind
+
     def _enter(self, code: CodeType) -> Span:
         span = self._begin(code, None, {})
         if span is not NULL_SPAN:
@@ -162,8 +183,15 @@ class BoundTrace(msgspec.Struct, eq=False):
         return self.spans.pop()
 
 
+_CACHE = ("cache_info", "cache_clear", "cache_parameters")
+"""What functools.lru_cache gives a function, and `wraps` does not know of."""
+
+
 def _like(function: Callable[..., Any], wrapper: Callable[..., Any]) -> Callable[..., Any]:
     """The wrapper with name, signature and all of the function, as far as it has them."""
+    for name in _CACHE:
+        if hasattr(function, name):
+            setattr(wrapper, name, getattr(function, name))
     with suppress(TypeError):  # a callable object whose __name__ is no text
         return wraps(function)(wrapper)
     return wrapper

@@ -89,7 +89,7 @@ def continue_trace(environment: Mapping[str, str]) -> None:
 
         ProcessPoolExecutor(initializer=continue_trace, initargs=(child_environment(),))
 
-    For processes that get no environment of their own, as those of multiprocessing, in whatever way they start.
+    For processes that get no environment of their own, as those of multiprocessing, however they start.
     Never raises; what else was configured in this process stays.
 
     Args:

@@ -6,8 +6,9 @@ is swapped around each step, and what was current inside is kept for the next on
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Any
 
@@ -21,18 +22,17 @@ CallSpan = Callable[[tuple[Any, ...], dict[str, Any]], Span]
 class _Steps:
     """One generator's span, and the time spent inside its body."""
 
-    __slots__ = ("_busy_ns", "_inside", "_outside", "_resumed_ns", "_span")
+    __slots__ = ("_busy_ns", "_inside", "_resumed_ns", "_span", "_token")
 
     def __init__(self, begin: Callable[[], Span]) -> None:
         self._busy_ns = 0
-        self._outside = CURRENT.get()
+        outside = CURRENT.get()
         self._span = begin()
         self._inside = CURRENT.get()
-        CURRENT.set(self._outside)
+        CURRENT.set(outside)
 
     def __enter__(self) -> None:
-        self._outside = CURRENT.get()
-        CURRENT.set(self._inside)
+        self._token = CURRENT.set(self._inside)
         self._resumed_ns = time.perf_counter_ns()
 
     def __exit__(
@@ -42,8 +42,12 @@ class _Steps:
         traceback: TracebackType | None,
     ) -> None:
         self._busy_ns += time.perf_counter_ns() - self._resumed_ns
-        self._inside = CURRENT.get()
-        CURRENT.set(self._outside)
+        inside = CURRENT.get()
+        try:
+            CURRENT.reset(self._token)
+        except ValueError:  # closed while it waited, in another context: what is current there is not ours
+            return
+        self._inside = inside
 
     def finish(self, error: BaseException | None = None) -> None:
         """End the span."""
@@ -58,28 +62,27 @@ def trace_generator(function: Callable[..., Any], call_span: CallSpan) -> Callab
     def traced(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         generator = function(*args, **kwargs)
         steps = _Steps(lambda: call_span(args, kwargs))
-        value: Any = None
-        thrown: BaseException | None = None
+        step: Callable[[Any], Any] = generator.send
+        given: Any = None
         try:
             while True:
                 try:
                     with steps:
-                        item = generator.send(value) if thrown is None else generator.throw(thrown)
+                        item = step(given)
                 except StopIteration as stop:
                     steps.finish()
                     return stop.value
                 try:
-                    value, thrown = (yield item), None
-                except GeneratorExit:
-                    with steps:
-                        result: Any = generator.close()
-                    steps.finish()
-                    return result  # what close() gives from Python 3.13 on
-                except BaseException as error:  # for the body, which may catch it
-                    thrown = error
+                    value = yield item
+                except BaseException as error:  # for the body, which may catch it; GeneratorExit too
+                    step, given = generator.throw, error
+                else:
+                    step, given = generator.send, value
         except BaseException as error:
             steps.finish(error)
             raise
+        finally:
+            given = None  # it may be an error that knows this frame: a cycle, which keeps all that was given
 
     return traced
 
@@ -90,28 +93,35 @@ def trace_async_generator(function: Callable[..., Any], call_span: CallSpan) -> 
     async def traced(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         generator = function(*args, **kwargs)
         steps = _Steps(lambda: call_span(args, kwargs))
-        value: Any = None
-        thrown: BaseException | None = None
+        step = _first_step(generator)
         try:
             while True:
                 try:
                     with steps:
-                        step = generator.asend(value) if thrown is None else generator.athrow(thrown)
                         item = await step
                 except StopAsyncIteration:
                     steps.finish()
                     return
                 try:
-                    value, thrown = (yield item), None
-                except GeneratorExit:
-                    with steps:
-                        await generator.aclose()
-                    steps.finish()
-                    raise
-                except BaseException as error:  # for the body, which may catch it
-                    thrown = error
+                    value = yield item
+                except BaseException as error:  # for the body, which may catch it; GeneratorExit too
+                    step = generator.athrow(error)
+                else:
+                    step = generator.asend(value)
         except BaseException as error:
             steps.finish(error)
             raise
+        finally:
+            del step  # as above
 
     return traced
+
+
+def _first_step(generator: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """Its first step, unknown to the event loop: it would close the body too, when it closes the wrapper."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return generator.asend(None)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import inspect
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextvars import copy_context
 from typing import Any
 
+import msgspec
 import pytest
 from helpers import Line, by_operation
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from dopejar_tracing import bind_trace, configure, current_trace_id, trace_event
+from dopejar_tracing import bind_trace, configure, current_trace_id, shutdown, trace_event
 from dopejar_tracing.points import LATER, altitude
 
 Lines = Callable[[], list[Line]]
@@ -250,3 +255,180 @@ class TestAsyncGenerator:
 
         asyncio.run(main())
         assert len(lines()) == 1
+
+
+class Script(msgspec.Struct, frozen=True):
+    """What a generator does when something is thrown in at each of its yields, and what it returns."""
+
+    reactions: tuple[str, ...]
+    result: int
+
+
+SCRIPTS = st.builds(
+    Script,
+    st.lists(st.sampled_from(["pass", "catch", "return", "other", "stop"]), max_size=4).map(tuple),
+    st.integers(0, 9),
+)
+STEPS = st.lists(
+    st.sampled_from(["next", "send", "close"])
+    | st.sampled_from([ValueError, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration]),
+    max_size=6,
+)
+
+
+def react(reaction: str, error: BaseException) -> bool:
+    """What a body does with an error; whether it is to return."""
+    if reaction == "pass":
+        raise error
+    if reaction == "other":
+        raise KeyError(1) from None
+    if reaction == "stop":
+        raise StopIteration(5)
+    return reaction == "return"
+
+
+def scripted(script: Script) -> Generator[object, object, int]:
+    """A generator that follows a script."""
+    got: object = None
+    for number, reaction in enumerate(script.reactions):
+        try:
+            got = yield number, got
+        except BaseException as error:
+            if react(reaction, error):
+                return script.result
+    return script.result
+
+
+async def ascripted(script: Script) -> AsyncGenerator[object, object]:
+    """An async generator that follows a script."""
+    got: object = None
+    for number, reaction in enumerate(script.reactions):
+        await asyncio.sleep(0)
+        try:
+            got = yield number, got
+        except BaseException as error:
+            await asyncio.sleep(0)
+            if react(reaction, error):
+                return
+
+
+def outcome_of(error: BaseException) -> object:
+    """What can be told of an error: its kind, and what it says or returns."""
+    return type(error), str(error)
+
+
+def outcomes(generator: Any, steps: list[Any]) -> list[object]:
+    """What comes of each step."""
+    seen: list[object] = []
+    for number, step in enumerate(steps):
+        try:
+            if step in ("next", "send"):
+                seen.append(next(generator) if step == "next" else generator.send(number))
+            else:
+                seen.append(generator.close() if step == "close" else generator.throw(step(number)))
+        except BaseException as error:
+            seen.append(outcome_of(error))
+        seen.append(inspect.getgeneratorstate(generator))
+    return [*seen, *generator]  # to its end: one that refuses to be closed must not be collected
+
+
+async def aoutcomes(generator: Any, steps: list[Any]) -> list[object]:
+    """What comes of each step."""
+    seen: list[object] = []
+    for number, step in enumerate(steps):
+        try:
+            if step in ("next", "send"):
+                seen.append(await (anext(generator) if step == "next" else generator.asend(number)))
+            else:
+                seen.append(await (generator.aclose() if step == "close" else generator.athrow(step(number))))
+        except BaseException as error:
+            seen.append(outcome_of(error))
+    return seen + [item async for item in generator]
+
+
+class TestAsUndecorated:
+    """Whatever is done with a decorated generator has the same outcome as undecorated."""
+
+    @given(SCRIPTS, STEPS)
+    @settings(deadline=None)
+    @example(Script(("pass",), 0), ["next", GeneratorExit])
+    @example(Script(("return",), 3), ["next", GeneratorExit])
+    @example(Script(("catch", "pass"), 0), ["next", GeneratorExit, "close"])
+    def test_generator(self, script: Script, steps: list[Any]) -> None:
+        """For `next`, `send`, `throw`, `close`, and whatever its body does with what is thrown in."""
+        with tracing():
+            decorated = bind_trace("memory", "scripted")(scripted)
+            assert outcomes(decorated(script), steps) == outcomes(scripted(script), steps)
+
+    @given(SCRIPTS, STEPS)
+    @settings(deadline=None)
+    @example(Script(("return",), 0), ["next", GeneratorExit])
+    def test_async_generator(self, script: Script, steps: list[Any]) -> None:
+        """For `anext`, `asend`, `athrow`, `aclose` too."""
+
+        async def main() -> None:
+            decorated = bind_trace("memory", "scripted")(ascripted)
+            assert await aoutcomes(decorated(script), steps) == await aoutcomes(ascripted(script), steps)
+
+        with tracing():
+            asyncio.run(main())
+
+    def test_context_manager(self, lines: Lines) -> None:
+        """A context manager made of one does not swallow the close of a generator that uses it."""
+        manager = contextlib.contextmanager(bind_trace("memory", "managed")(scripted))
+        went_on = []
+
+        def body() -> Iterator[int]:
+            with manager(Script(("pass",), 0)):
+                yield 1
+            went_on.append(True)
+
+        generator: Any = body()
+        next(generator)
+        generator.close()
+        assert went_on == []
+        assert lines()[0]["status"] == "success"
+
+
+class TestBusy:
+    """`duration_us` is the whole, `busy_us` what ran inside."""
+
+    def test_consumer(self, lines: Lines) -> None:
+        """Time spent in the consumer is not the generator's; time in its body is."""
+
+        @bind_trace("memory", "works")
+        def works() -> Iterator[None]:
+            spend(0.002)
+            yield
+            spend(0.002)
+
+        @bind_trace("memory", "aworks")
+        async def aworks() -> AsyncIterator[None]:
+            for _ in works():
+                yield
+
+        async def main() -> None:
+            async for _ in aworks():
+                spend(0.005)
+
+        asyncio.run(main())
+        for line in lines():
+            assert line["metadata"]["busy_us"] >= 4_000
+            assert line["metadata"]["duration_us"] - line["metadata"]["busy_us"] >= 4_900
+
+
+def spend(seconds: float) -> None:
+    """Be busy for so long."""
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        pass
+
+
+@contextlib.contextmanager
+def tracing() -> Iterator[None]:
+    """Tracing into nowhere, for one example."""
+    configure(enabled=True, output="/dev/null", console="never")
+    try:
+        yield
+    finally:
+        shutdown()
