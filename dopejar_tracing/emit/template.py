@@ -9,12 +9,42 @@ from string import Formatter
 from typing import Any
 
 from dopejar_tracing.model.foreign import is_foreign
+from dopejar_tracing.model.redact import MASK
+from dopejar_tracing.model.redact.keys import SECRET, KeyRule
 from dopejar_tracing.model.values import complaint, text_of
 
 Fill = Callable[[object], object]
 """A template → its text; anything else → itself."""
 CallFill = Callable[[tuple[Any, ...], dict[str, Any], dict[str, Any]], Fill]
 """(args, kwargs, notes) → what fills templates for this call; why one does not fit goes into the notes."""
+
+_RULE = KeyRule()
+
+
+class _Masked:
+    """Stands for a secret, and for whatever a template takes from it."""
+
+    def __getattr__(self, _: str) -> _Masked:
+        return self
+
+    def __getitem__(self, _: object) -> _Masked:
+        return self
+
+    def __format__(self, _: str) -> str:
+        return MASK
+
+    def __repr__(self) -> str:
+        return MASK
+
+
+_MASKED = _Masked()
+
+
+def _shown(name: str, value: Any) -> Any:
+    """The value, unless its name says that it is a secret: in the filled text there is no name any more."""
+    if value is None or type(value) is bool or not _RULE[name] & SECRET:
+        return value
+    return _MASKED
 
 
 def filler(function: Callable[..., Any]) -> CallFill:
@@ -41,6 +71,7 @@ def filler(function: Callable[..., Any]) -> CallFill:
                     arguments = dict(bound.arguments)
                     for name in gathers:
                         arguments |= arguments[name]
+                    arguments = {name: _shown(name, value) for name, value in arguments.items()}
                 return str(template).format(**arguments)
             except BaseException as error:  # a misspelt name, a foreign __format__, a call that fails itself
                 return _unfilled(template, error, notes)
@@ -65,7 +96,7 @@ class _FieldFormatter(Formatter):
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         value = kwargs.get(str(key))
-        return "?" if value is None else value
+        return "?" if value is None else _shown(str(key), value)
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, bool) and "/" in format_spec:

@@ -6,6 +6,7 @@ All secrets are made up. Tokens are put together here, so that no scanner takes 
 from __future__ import annotations
 
 import base64
+import json
 from itertools import product
 from pathlib import Path
 
@@ -17,6 +18,19 @@ UP = "IOSFODNN7EXAMPLE"
 B64 = base64.b64encode(b"alice:opensesame-42").decode()
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
 KEY_LINE = "MIIEpAIBAAKCAQEAx7Zk3mQ9vT4nWc8YbL2fR6jHsD1pGq5uXeKoNzVtC0aIrEy"
+ESCAPES = [
+    r"\n",
+    r"\r\n",
+    r"\\t",
+    r"\u003d",
+    "%3D",
+    "%20",
+    "%0A",
+    "=3D",
+    "\x1b[31m",
+    r"\x1b[1;31m",
+    r"\u001b[1m",
+]
 HUNTER = "hunter2Zq"
 """A password that nothing but its name gives away."""
 
@@ -94,6 +108,16 @@ TOKENS: list[tuple[str, str]] = [
     (_pem("RSA PRIVATE KEY").rpartition("\n")[0], KEY_LINE[::-1][:20]),
     (_pem("RSA PRIVATE KEY")[:80], KEY_LINE[:20]),
     ("$2b" + "$12$" + "EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW", "EixZaYVK1fsbw1ZfbX3OXe"),
+    ("$apr" + "1$abcdefgh$" + A[:22], A[:22]),
+    ("s" + "k-proj-abc123", "abc123"),
+    ("s" + "k-abcd1234", "abcd1234"),
+    ("s3://" + "AK" + "IA" + UP + f":{HUNTER}@bucket", HUNTER),
+    *(
+        (f"a {escape}{head}{body} b", body)
+        for escape, (head, body) in product(
+            ESCAPES, [("ghp" + "_", A[:36]), ("s" + "k-", A), ("AK" + "IA", UP), ("Bearer ", A)]
+        )
+    ),
     ("https://hooks.slack.com/services/" + "T00000000/B00000000/" + A[:24], A[:24]),
 ]
 """Secrets that their shape gives away, and the part of each that must not survive."""
@@ -105,8 +129,10 @@ CARD_TEXTS: list[tuple[str, str]] = [
     *((card, card) for card in CARDS),
     *(
         (f"{c[:4]}{s}{c[4:8]}{s}{c[8:12]}{s}{c[12:]}", c[8:12] + s + c[12:])
-        for c, s in product(CARDS[:1] + CARDS[3:5], " -")
+        for c, s in product(CARDS[:1] + CARDS[3:5], [" ", "-", "_", "  ", " - ", "\t", "\u2011", "\u2013"])
     ),
+    *((f"a {escape}{CARDS[0]} b", CARDS[0]) for escape in ESCAPES),
+    ("card_" + CARDS[0], CARDS[0]),
     ("3782 822463 10005", "822463 10005"),
     ("3782-822463-10005", "822463-10005"),
     ("3056 930902 5904", "930902 5904"),
@@ -178,6 +204,23 @@ PAIRS: list[str] = [
     f"refreshToken={HUNTER}",
     f"csrfmiddlewaretoken={HUNTER}",
     f"X-Amz-Signature={HUNTER}",
+    *(
+        f"a {escape}{pair} b"
+        for escape, pair in product(
+            ESCAPES,
+            [
+                f"token={HUNTER}",
+                f"secret: {HUNTER}",
+                f"authorization: {HUNTER}",
+                f"cookie: a={HUNTER}",
+                f"--password {HUNTER}",
+                f"the pin is {HUNTER}",
+                f"curl -u bob:{HUNTER}",
+            ],
+        )
+    ),
+    f"password:\u00a0{HUNTER}",
+    json.dumps(f"GET / HTTP/1.1\r\nCookie: sid={HUNTER}\r\nAuthorization: {HUNTER}\r\n\r\n"),
     f"密码：{HUNTER}",
     f"contraseña: {HUNTER}",
     *(
@@ -196,7 +239,9 @@ Authorization proxy-authorization auth basic_auth Cookie Set-Cookie cookies sess
 otp totp mfa_code cvv cvc pin card_number cardNumber credit_card ssn credentials creds aws_credentials
 connection_password password_hash db_pass smtp_pass seed_phrase recovery_codes private_key_pem
 X-Amz-Security-Token webhook_secret app_secret passwort contraseña пароль oauth2_token access_tokens
-api_tokens""".split()
+api_tokens pw db_pw sshkey privkey private_pem jwtsecret csrf xsrf sessionid psk ccnum pincode storage_key
+connection_string AZURE_STORAGE_CONNECTION_STRING token_prod token_old token_new token_v2
+token_github""".split()
 
 CLEAN_KEYS = """
 tokens_saved token_count tokens max_tokens prompt_tokens completion_tokens total_tokens token_ids
@@ -212,7 +257,8 @@ from_level to_level pattern_code strategy confidence signal_type bundle agents a
 input_tokens output_tokens tokens_per_second next_page_token continuation_token page_token
 password_required requires_auth secret_name pinned pinning spinning opinion pass_rate first_pass
 error_code status_code exit_code card cards cardinality encrypted signature encoding hot_path auth_type
-auth_method key_count key_value tokens_used cached_tokens reasoning_tokens token_budget_left""".split()
+auth_method key_count key_value tokens_used cached_tokens reasoning_tokens token_budget_left token_str
+sig_figs password_reset_requested csrf_enabled next_token_new""".split()
 
 CLEAN_TEXTS: list[str] = [
     *(f"{key}=45" for key in CLEAN_KEYS),

@@ -396,6 +396,26 @@ class TestDecorator:
         assert raised.value is error
         assert lines()[0]["metadata"]["error_type"] == "ValueError"
 
+    @pytest.mark.parametrize(
+        ("template", "filled"),
+        [
+            ("{user}/{password}", "bob/[redacted]"),
+            ("{password:>20} {password.x} {password!r}", "[redacted] [redacted] [redacted]"),
+            ("{api_key} {token} {token_count:d}", "None True 3"),
+        ],
+    )
+    def test_secret_argument(self, lines: Lines, template: str, filled: str) -> None:
+        """An argument whose name says that it is a secret is masked; that there is none is not."""
+
+        @bind_trace("system", "x", input=template)
+        def call(
+            user: str, password: str, api_key: str | None = None, token: bool = True, **more: int
+        ) -> None: ...
+
+        call("bob", "hunter2Zq", token_count=3)
+        assert lines()[0]["input_summary"] == filled
+        assert "template_error" not in lines()[0]["metadata"]
+
     @pytest.mark.parametrize("template", ["{missing}", "{a.b.c}", "{a:d}", "{0}"])
     def test_template_that_does_not_fit(self, lines: Lines, template: str) -> None:
         """A template that does not fit is a line that says so."""

@@ -55,7 +55,8 @@ ADVERSE = r"""a|sk-|4 |://a:|password|password=|-----BEGIN |-----BEGIN PRIVATE K
 password="|token: |--a
 --token x |<|<a>|<token>|Bearer |Basic |eyJ|eyJa.|{|password={|(|["token","|name="token",value="|is |://a:@|a@
 key: |4111 |4111-|$2b$|AKIA|ghp_|Cookie: a; |aB|1a|"\|password=a,|&|M.|x.atlasv1.|1234567890:AA|：|-u a:
-\"token\": |password=(("""
+\"token\": |password=((|\|\n|\\n|%0A|\nt|[1m|;1m|\u003d|Cookie: \|Bearer a|curl -u a:|name: a|4111 - |=3D
+input_value=|name="token"|-> |password -> |identified |4 - |_4|password='''|{{ |$A|sk-|token = str = """
 
 plain = st.recursive(
     st.none()
@@ -183,6 +184,13 @@ class TestText:
         Redactor().text(piece * (100_000 // len(piece)) + end)
         assert time.perf_counter() - began < 20
 
+    def test_rest_stays(self) -> None:
+        """Of what stands around a secret nothing is lost."""
+        assert Redactor().text("{'cookies': {'sid': 'x'}, 'a': 1}") == f"{{'cookies': {MASK}, 'a': 1}}"
+        assert Redactor().text(r"'a=1\ntoken=x\nb=2'") == rf"'a=1\ntoken={MASK}\nb=2'"
+        assert Redactor().text("['x', '--token', 'y', '-v']") == f"['x', '--token', '{MASK}', '-v']"
+        assert Redactor().text("4111\u202f1111\u202f1111\u202f1111 4111111111111111.0") == f"{MASK} {MASK}.0"
+
     def test_own_patterns(self) -> None:
         """A person's patterns mask too, once, and not inside a mask."""
         redactor = Redactor(patterns=[re.compile(r"[a-z]+-\d+"), re.compile("red")])
@@ -227,7 +235,19 @@ class TestValue:
             (["password", "x1"], ["password", MASK]),
             ([["Authorization", "x1"], ["Accept", "y"]], [["Authorization", MASK], ["Accept", "y"]]),
             (["password", "email"], ["password", "email"]),
-            (["token", 42], ["token", MASK]),
+            (["token", 4200], ["token", MASK]),
+            (["token", 42], ["token", 42]),
+            (["secret", "garden"], ["secret", "garden"]),
+            (["pass", "fail"], ["pass", "fail"]),
+            (["Accept cookies", "Decline"], ["Accept cookies", "Decline"]),
+            (["password", "required"], ["password", "required"]),
+            (["password", "hunter"], ["password", MASK]),
+            (["X-Api-Key", "abc"], ["X-Api-Key", MASK]),
+            (["--token", "--verbose"], ["--token", "--verbose"]),
+            (["curl", "-u", "bob:x1"], ["curl", "-u", f"bob:{MASK}"]),
+            (["/bin/curl", "--user=bob:x1", "y"], ["/bin/curl", f"--user=bob:{MASK}", "y"]),
+            (["docker", "run", "-u", "a:b"], ["docker", "run", "-u", "a:b"]),
+            ({"card": 4111111111111111.0}, {"card": MASK}),
             ({"name": "Authorization", "value": "x1"}, {"name": "Authorization", "value": MASK}),
             ({"key": "altitude", "value": "x1"}, {"key": "altitude", "value": "x1"}),
             (["x", "--password", "y", "-v"], ["x", "--password", MASK, "-v"]),

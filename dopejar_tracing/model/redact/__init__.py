@@ -111,10 +111,10 @@ class Redactor:
             if kind is str:
                 if value not in known:
                     return False
-            elif kind is int:
+            elif kind is int or kind is float:
                 if value >= SMALLEST_CARD:
                     return False
-            elif kind is not bool and kind is not float and value is not None:
+            elif kind is not bool and value is not None:
                 return False
         return True
 

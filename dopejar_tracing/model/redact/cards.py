@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 
+from dopejar_tracing.model.redact.escapes import Bounded
+
 MASK = "[redacted]"
 """What stands in a secret's place."""
 
-_DIGITS = re.compile(r"(?<![A-Za-z0-9+])[0-9]++(?![A-Za-z0-9_])(?:[ .\u00a0-][0-9]++(?![A-Za-z0-9_]))*+")
+_DIGITS = Bounded(
+    r"(?<![A-Za-z0-9+%])",
+    r"[0-9]++(?![A-Za-z]|_(?![0-9]))"
+    r"(?:(?: - |  |\\{1,4}t|[ .\t_\u00a0\u2011\u2013\u202f-])[0-9]++(?![A-Za-z]|_(?![0-9])))*+",
+)
 _DOUBLED = str.maketrans("0123456789", "0246813579")
-_NO_DIGITS = str.maketrans("", "", " .-\u00a0")
+_NO_DIGITS = str.maketrans("", "", " .-\\t\t_\u00a0\u2011\u2013\u202f")
+_BLANKS = " t\t\u00a0\u202f"
 
 
 def mask_cards(text: str) -> str:
     """The text with the card numbers in it masked."""
-    return _DIGITS.sub(_card, text)
+    return _DIGITS.of(text).sub(_card, text)
 
 
 def is_card(digits: str) -> bool:
@@ -64,7 +71,10 @@ def _card_from(found: str, groups: list[tuple[int, int]], at: int, before: str, 
             return 0  # only the last group of a card is short
         left = found[start - 1 : start] if at else before
         right = found[end : end + 1] if then + 1 < len(groups) else after
-        if size >= 13 and _stands_alone(left, right, at == then, at > 0, then + 1 < len(groups)):
+        inner = then + 1 < len(groups)
+        if inner and right == "." and found[groups[then + 1][0] :] == "0":  # a float
+            right, inner = "", False
+        if size >= 13 and _stands_alone(left, right, at == then, at > 0, inner):
             digits = found[start:end].translate(_NO_DIGITS)
             dots = found.count(".", start, end)
             if (not dots or (dots == 3 and end - start == 19)) and is_card(digits):
@@ -74,9 +84,9 @@ def _card_from(found: str, groups: list[tuple[int, int]], at: int, before: str, 
 
 def _stands_alone(left: str, right: str, single: bool, inner_left: bool, inner_right: bool) -> bool:
     """Whether digits are a number of their own, and no part of a UUID, a version or a decimal fraction."""
-    if inner_left and left not in " \u00a0":
+    if inner_left and left not in _BLANKS:
         return False
-    if inner_right and right not in " \u00a0":
+    if inner_right and right not in _BLANKS:
         return False
     if not inner_right and len(right) == 2 and right[0] == "-" and right[1].isalnum() and not single:
         return False

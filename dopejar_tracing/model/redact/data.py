@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dopejar_tracing.model.redact.cards import MASK, is_card
-from dopejar_tracing.model.redact.keys import SECRET, KeyRule
-from dopejar_tracing.model.redact.pairs import is_field
+from dopejar_tracing.model.redact.keys import SECRET, VAGUE, KeyRule
+from dopejar_tracing.model.redact.pairs import is_no_value, mask_pairs
 from dopejar_tracing.model.redact.shapes import (
     ends_private_key,
     is_clean,
@@ -28,6 +28,8 @@ _MAX_PIECES = 64
 _NAME = re.compile(r"[\w.-]{1,64}(?: [\w.-]{1,32})?:?")
 _ANNOUNCES = re.compile(r"--?[A-Za-z][\w.-]{0,64}|[\w.-]{1,64}(?: [\w.-]{1,32})?\s?(?:=>|[:=])")
 _SEPARATORS = frozenset({"=", ":", "=>", ":="})
+_CURL = re.compile(r"(?:^|[/\\])(?:curl|wget|https?)(?:\.exe)?$")
+_USER_OPTIONS = ("-u", "--user", "--proxy-user")
 _PIECE = re.compile(r"[\w+/=.-]{6,}", re.ASCII)
 
 
@@ -58,11 +60,13 @@ class DataMasker:
             return tuple(self._list(list(value)))
         if kind is int and SMALLEST_CARD <= value < LARGEST_CARD and is_card(str(value)):
             return MASK
+        if kind is float and SMALLEST_CARD <= value < LARGEST_CARD and value.is_integer():
+            return MASK if is_card(str(int(value))) else value
         return value
 
     def _hides(self, name: str, value: Any) -> bool:
         """Whether the value is secret for its name; that there is none, or whether there is, never is."""
-        verdict = self._rule[name]
+        verdict = self._rule[name] & ~VAGUE
         if not verdict & SECRET or value is None or value is True or value is False or value == "":
             return False
         return not (type(value) in {str, int} and is_other(str(value), verdict))
@@ -101,6 +105,8 @@ class DataMasker:
     def _list(self, items: list[Any]) -> list[Any]:
         before = list(items)
         self._mask_second(items)
+        if type(items and items[0]) is str and _CURL.search(items[0]):
+            self._mask_user(items)
         in_key = awaited = False
         for at, item in enumerate(before):
             if awaited and type(item) is str and item in _SEPARATORS:
@@ -136,8 +142,20 @@ class DataMasker:
         """Mask the value in `["Authorization", …]`, unless it is rather the name of a further field."""
         if len(items) == 2 and type(items[0]) is str and _NAME.fullmatch(items[0]):
             value = items[1]
-            if self._hides(items[0], value) and not (type(value) is str and is_field(value, self._rule)):
+            if self._hides(items[0], value) and not (
+                is_no_value(items[0], value, self._rule)
+                if type(value) is str
+                else type(value) is int and is_other(str(value), self._rule[items[0]])
+            ):
                 items[1] = MASK
+
+    def _mask_user(self, items: list[Any]) -> None:
+        """Mask the password in `["curl", "-u", "user:password"]`."""
+        for at, item in enumerate(items[1:], 1):
+            option = items[at - 1] if type(items[at - 1]) is str and items[at - 1] in _USER_OPTIONS else ""
+            if type(item) is str and (option or item.startswith(_USER_OPTIONS)):
+                head = f"curl {option} " if option else "curl "
+                items[at] = mask_pairs(head + item, self._rule)[len(head) :]
 
     def _mask_pieces(self, items: list[Any], before: list[Any]) -> None:
         """Mask all of a list of texts that make up a secret together, and none of them alone."""

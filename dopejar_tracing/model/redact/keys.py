@@ -23,6 +23,8 @@ ASK = 8
 """In a text, the words before decide as well: `API key: …`, `time to first token: …`."""
 WORDS = 16
 """Secret unless the value is a number: `pass` is a password, or counts tests; so do plurals."""
+VAGUE = 32
+"""Secret unless the value is a number of two digits, or a word of prose: `cookies: 3`, `token: NAME`."""
 
 # The longer alternatives first: APIKey is API and Key.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
@@ -30,10 +32,12 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _SECRETS = frozenset(
     """password passwords passwd pwd passphrase passphrases passcode passcodes secret secrets credential
     credentials creds cred apikey apikeys cvv cvc cvv2 csc ssn mnemonic sig passwort kennwort contrasena
-    senha пароль 密码 パスワード phpsessid jsessionid totp""".split()
+    senha пароль 密码 パスワード phpsessid jsessionid sessionid totp psk pincode ccnum""".split()
 )
 """Secret wherever they stand in a name, unless its last word only describes."""
-_LAST = frozenset("token auth oauth authorization cookie cookies bearer jwt jwts otp otps pin pins".split())
+_LAST = frozenset(
+    "token auth oauth authorization cookie cookies bearer jwt jwts otp otps pin pins pw csrf xsrf".split()
+)
 """Secret only as the last word, or before a word for the value: `token_value`, not `token_count`."""
 _OWNERS = frozenset(
     """api secret private access signing signature encryption decryption crypto master account ssh rsa dsa
@@ -41,7 +45,7 @@ _OWNERS = frozenset(
     shared deploy webhook stripe openai anthropic claude gemini mistral groq cohere huggingface aws
     azure gcp github gitlab slack twilio sendgrid mailgun datadog sentry pinecone subscription admin
     cipher wrapping tls ssl jwt x509 symmetric wallet vault fernet django flask consumer restricted
-    functions""".split()
+    functions storage""".split()
 )
 """Whose `key` is a secret; a `primary_key` or `cache_key` is none."""
 _CODES = frozenset(
@@ -57,7 +61,8 @@ _GLUED = tuple(
     accesskey apikey apikeys signingkey encryptionkey masterkey sessionkey authkey accountkey
     accesstoken authtoken refreshtoken sessiontoken apitoken bearertoken idtoken csrftoken xsrftoken
     middlewaretoken bottoken securitytoken usertoken passwordhash passworddigest secretvalue dbpass
-    userpass sshpass dbpwd cardnumber webhooksecret sharedsecret""".split()
+    userpass sshpass dbpwd sshkey privkey storagekey jwtsecret
+    cardnumber webhooksecret sharedsecret""".split()
 )
 _VALUES = frozenset(
     """value values header headers string str raw data plain plaintext hex b64 base64 bytes pem secret hash
@@ -65,6 +70,8 @@ _VALUES = frozenset(
 )
 _BEFORE_TOKENS = frozenset("access auth api refresh bearer session csrf xsrf oauth personal bot jwt".split())
 """Whose `tokens`, in the plural, are secrets too; all others are counted."""
+_WHOSE = frozenset("prod production staging dev old new live v github gitlab slack".split())
+"""Behind `token`: which one it is."""
 _COUNTED = frozenset(
     """pad eos bos unk sep cls mask special stop start end begin first last next prev previous per each
     every new max min num total count input output prompt completion reasoning cached context system
@@ -87,10 +94,11 @@ _DESCRIBING = frozenset(
     santa garden recipe recipes sauce ingredient ingredients banner preferences notice accepted managers
     level levels usage scan scanner scanning history lifetime max min vault reuse rejected granted
     denied result needed less agent agents weather service protection generator validator validators
-    helper handler sent is leaked optional redactor""".split()
+    requested figs fd helper handler sent is leaked optional redactor""".split()
 )
 """Last words of names that say something about a secret, and hold none."""
 _ASKING = frozenset("has is are was needs need requires require uses should can with without no not".split())
+_VAGUE = frozenset("token auth authorization cookie cookies pin pins otp csrf xsrf".split())
 _LINES = frozenset("authorization cookie cookies passphrase mnemonic phrase".split())
 _TAILS = frozenset("token key keys code codes phrase number".split())
 
@@ -144,18 +152,24 @@ class KeyRule(dict[str, int]):
             verdict |= PATH
         if words in (["pass"], ["passwords"], ["secrets"]):
             verdict |= WORDS
+        if len(words) == 1 and words[0] in _VAGUE:
+            verdict |= VAGUE
         return verdict | SECRET
 
 
 def _is_secret(words: list[str]) -> bool:
     last = words[-1]
     before = words[-2] if len(words) > 1 else ""
+    if last == "str" and before == "token":
+        return False  # a tokenizer's
     if last in _VALUES and before in _LAST:
         return len(words) < 3 or before != "token" or words[-3] not in _COUNTED
     if last in _LAST:
         return last != "token" or before not in _COUNTED
     if last == "tokens":
         return before in _BEFORE_TOKENS
+    if last in _WHOSE and before == "token":
+        return len(words) < 3 or words[-3] not in _COUNTED
     if last in _DESCRIBING:
         return False
     return (
@@ -168,5 +182,5 @@ def _is_secret(words: list[str]) -> bool:
         or (last in {"number", "no", "num"} and before in {"card", "cc", "security"})
         or (last == "card" and before in {"credit", "debit"})
         or (last == "signature" and before in {"amz", "goog", "hub", "webhook"})
-        or words[-2:] == ["code", "verifier"]
+        or words[-2:] in (["code", "verifier"], ["connection", "string"], ["private", "pem"])
     )

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from dopejar_tracing.model.redact.cards import MASK
+from dopejar_tracing.model.redact.escapes import AFTER, Bounded, behind_escape, is_escaped
 from dopejar_tracing.model.redact.keys import ASK, LINE, SECRET, KeyRule
+from dopejar_tracing.model.redact.sentences import mask_sentences
 from dopejar_tracing.model.redact.shapes import is_random
-from dopejar_tracing.model.redact.values import QUOTE, SCHEME, STAYS, Span, line_span, value_span
+from dopejar_tracing.model.redact.values import (
+    QUOTE,
+    SCHEME,
+    STAYS,
+    Span,
+    line_span,
+    replace_spans,
+    value_span,
+)
 
-_PAIR = re.compile(
-    r"""(?<![\w.-])([\w.-]++)(?:\\*["'`]|%2[27])?+\]?+(?:[ \t]|\\+t)*+
-    (?:=>|:=|={1,3}|:(?!:|//)|%3[AaDd]|[：＝])(?:[ \t]|\\+t)*+
+_PAIR = Bounded(
+    r"(?<![\w.-])",
+    r"""([\w.-]++)(?:\\*["'`]|%2[27]|\*\*|&quot;)?+\]?+(?:[ \t\xa0]|\\+t)*+
+    (?:=>|->|:=|={1,3}|:(?!:|//)|%3[AaDd]|\\+u003[aAdD]|[：＝])(?:\*\*(?=[ ]))?+(?:[ \t\xa0]|\\+t)*+
     (?:(?:\r?\n|\\+n)[ \t]*+(?=\\*["']))?+""",
     re.VERBOSE,
 )
-_OPTION = re.compile(r"(?<![\w-])--([A-Za-z][\w.-]*+)[ \t]++(?=[^\s-])")
+_OPTION = re.compile(
+    rf"(?:(?<![\w-])|{AFTER})--([A-Za-z][\w.-]*+)"
+    r"""(?:[ \t]++(?=[^\s-])|\\*["'],\s{0,2}(?=[bru]?\\*["'][^\s"'-]))"""
+)
 _ELEMENT = re.compile(r"<([\w:.-]++)(?:\s[^<>]*+)?+>(?:<!\[CDATA\[)?(?=[^<>])")
 _NAMED = re.compile(
     r"""\b(?:name|key|header|field|param|parameter|variable)(?:\\*["'])?+\s{0,4}[:=]\s{0,4}
@@ -24,19 +37,27 @@ _NAMED = re.compile(
     (?:value|content|val|data)(?:\\*["'])?+\s{0,4}[:=]\s{0,4}(?=\\*["'])""",
     re.VERBOSE | re.IGNORECASE,
 )
-_TUPLE = re.compile(r"[\[(](\\*[\"'])([\w.-]{1,64}+)\1,\s{0,2}(?=[bru]?\\*[\"'])")
-_SAID = re.compile(
-    r"""\b(?:password|passwd|pwd|passphrase|passcode|pin|secret|token|api[ _-]?key
-    |(?:verification|security|login|access)[ ]code)
-    (?:\s(?:is|was)[ \t:]+(?=\S*[0-9])|[ ](?=\\*["'][^\s0-9"'`]*+[0-9]))""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_TUPLE = re.compile(r"[\[(][bru]?(\\*[\"'])(\w[\w.-]{0,63}+)\1,\s{0,2}(?=[bru]?\\*[\"'])")
 _USERINFO = re.compile(
-    r"://[^\s/?#:@\[\]\"'<>]*+:(?!//|[0-9]{1,5}(?:[/?#\s\"'<>,]|$))(?=((?:(?!://)[^\s\"'<>]){1,256}+))"
+    r"://(?:\[redacted\]|[^\s/?#:@\[\]\"'<>])*+:(?!//|[0-9]{1,5}(?:[/?#\s\"'<>,]|$))(?=((?:(?!://)[^\s\"'<>]){1,256}+))"
 )
-_USER_KEY = re.compile(r"://(?=([A-Za-z0-9_-]{20,}+)@)")
-_CURL_USER = re.compile(r"(?<!\S)(?:-u[ =]?|--user[ =]|--proxy-user[ =])[\"']?[^\s:\"']*+:(?=[^\s\"'])")
+_USER_KEY = re.compile(r"://(?=([A-Za-z0-9_-]{20,}+)@|([A-Za-z0-9_-]{8,}+)@(?:github|gitlab|bitbucket)\.)")
+_CURL_USER = re.compile(
+    rf"(?:(?<![\w-])|{AFTER})"
+    r"""(?:-u[ =]?|--user[ =]|--proxy-user[ =]|(?:-u|--user|--proxy-user)\\*["'],[ ]?)\\*["']?[^\s:"'\\]*+:"""
+    r"""(?=[^\s"'])(?![0-9]{1,5}(?:[\s"'\\]|$))"""
+)
+_CURL = re.compile(r"(?:curl|wget|https?)\b")
 
+_TYPED = re.compile(
+    r"(?:str|bytes|SecretStr|String|Final|Optional\[str\])(?: \| None)?\s?=\s?(?=[bru]?\\*[\"'])"
+)
+_RECIPE = re.compile(r"(?:[a-z]{3,12}|[0-9]{1,2})(?![^\s,.])")
+_WORD = re.compile(r"[A-Za-z][a-z]{1,11}")
+_BEFORE_WORD = re.compile(r"[\"'`(\[{]|\\+[nrtbfv]?")
+_URNS = ("grant-type", "token-type", "client-assertion-type")
+"""Behind `urn:ietf:params:oauth:`."""
+_OPENING = frozenset("[({")
 _PROSE = re.compile(r"[A-Za-z][a-z']*,?[ ]+[A-Za-z(]")
 _VAGUE = frozenset(
     "secret secrets cookie cookies token auth pin pins pass bearer authorization credentials oauth".split()
@@ -46,58 +67,50 @@ _FIELDS = frozenset("user username email name login host id role url port phone"
 
 def mask_pairs(text: str, keys: KeyRule) -> str:
     """The text with the values of secret names masked."""
+    low = text.lower()
     if "://" in text:
-        text = _replace(text, _USERINFO, lambda _text, match, _done: _userinfo(match))
-        text = _replace(
-            text, _USER_KEY, lambda _text, match, _done: match.span(1) if is_random(match[1]) else None
+        text = replace_spans(text, _USERINFO, lambda _text, match, _done: _userinfo(match))
+        text = replace_spans(
+            text,
+            _USER_KEY,
+            lambda _text, match, _done: (
+                match.span(match.lastindex or 0) if is_random(match[match.lastindex or 0]) else None
+            ),
         )
     if "--" in text:
-        text = _replace(
+        text = replace_spans(
             text, _OPTION, lambda text, match, _done: value_span(text, match.end(), keys[match[1]])
         )
     if "-u" in text:
-        text = _replace(text, _CURL_USER, lambda text, match, _done: value_span(text, match.end(), SECRET))
+        text = replace_spans(text, _CURL_USER, lambda text, match, _done: _curl_user(text, match))
     if "<" in text:
-        text = _replace(text, _ELEMENT, lambda text, match, _done: _element(text, match, keys))
-    if " is" in text or " was" in text or "'" in text or '"' in text:
-        text = _replace(text, _SAID, lambda text, match, _done: value_span(text, match.end(), SECRET))
+        text = replace_spans(text, _ELEMENT, lambda text, match, _done: _element(text, match, keys))
+    text = mask_sentences(text, keys)
     if "'" in text or '"' in text:
-        text = _replace(text, _TUPLE, lambda text, match, _done: _tuple(text, match, keys))
-        text = _replace(
+        text = replace_spans(text, _TUPLE, lambda text, match, _done: _tuple(text, match, keys))
+    if ("'" in text or '"' in text) and ("val" in low or "content" in low or "data" in low):
+        text = replace_spans(
             text, _NAMED, lambda text, match, _done: value_span(text, match.end(), keys[match[2]])
         )
-    if (":" in text or "=" in text or not text.isascii() or "%3" in text) and any(
-        map(keys.__getitem__, _PAIR.findall(text))
-    ):
-        text = _replace(text, _PAIR, lambda text, match, done: _pair(text, match, done, keys))
+    if (
+        ":" in text or "=" in text or not text.isascii() or "%3" in text or "->" in text or "u003" in text
+    ) and (is_escaped(text) or any(map(keys.__getitem__, set(_PAIR.of(text).findall(text))))):
+        text = replace_spans(text, _PAIR.of(text), lambda text, match, done: _pair(text, match, done, keys))
     return text
 
 
-def _replace(
-    text: str, pattern: re.Pattern[str], span_of: Callable[[str, re.Match[str], int], Span | None]
-) -> str:
-    """Mask the span that belongs to each match, if one does; `done` is where the last one ended."""
-    parts: list[str] = []
-    done = at = 0
-    while match := pattern.search(text, at):
-        at = match.end()
-        span = span_of(text, match, done)
-        if span is not None and span[0] < span[1]:
-            parts += text[done : span[0]], MASK
-            done = span[1]
-            at = max(at, done)
-    return "".join([*parts, text[done:]]) if parts else text
-
-
 def _pair(text: str, match: re.Match[str], done: int, keys: KeyRule) -> Span | None:
-    name = match[1]
+    start = behind_escape(text, match.start())
+    name = text[start : match.end(1)]
+    if start > match.start() and not keys[name]:
+        start, name = match.start(), match[1]
     verdict = keys[name]
     if verdict & ASK:
-        verdict = _asked(text[max(done, match.start() - 50) : match.start()], name, keys)
+        verdict = _asked(text[max(done, start - 50) : start], name, keys)
     if not verdict & SECRET:
         return None
     at = match.end()
-    quoted = match[0].rstrip()[len(name) :][:1] in "\\\"'`]"
+    quoted = text[match.end(1)] in "\\\"'`]"
     if (
         not quoted
         and name.lower() in _VAGUE
@@ -106,17 +119,35 @@ def _pair(text: str, match: re.Match[str], done: int, keys: KeyRule) -> Span | N
         and not SCHEME.match(text, at)
     ):
         return None  # The secret: patience and time
+    if (
+        not quoted
+        and name.lower() in {"cookie", "cookies"}
+        and match[0][-1:] in " \t"
+        and _RECIPE.match(text, at)
+    ):
+        return None  # cookie: oatmeal
+    if name.lower() == "oauth" and text.startswith(_URNS, at):
+        return None
+    if "->" in match[0] and name.lower() in _VAGUE:
+        return None  # auth -> billing
+    if typed := _TYPED.match(text, at):
+        at = typed.end()
     if not quoted and "==" in match[0] and not QUOTE.match(text, at):
         return None  # if password == confirm
     if verdict & LINE and not text.startswith("=", at - 1):
-        return line_span(text, match.start(), at)
+        # A closing quote of the name's own is not the one that closes the header.
+        return (
+            value_span(text, at, verdict)
+            if quoted and text[at : at + 1] in _OPENING
+            else line_span(text, 0 if quoted else start, at)
+        )
     return value_span(text, at, verdict)
 
 
 def _asked(before: str, name: str, keys: KeyRule) -> int:
     """The verdict on `key` or `token` with the words before it, which may make it one or unmake it."""
     words = before.split(" ")[-3:-1] if before.endswith(" ") else []
-    words = [word.split()[-1].lstrip("\"'`([{\\") if word.strip() else "" for word in words]
+    words = [_BEFORE_WORD.split(word.split()[-1])[-1] if word.strip() else "" for word in words]
     if not words or not words[-1].replace("-", "_").isidentifier():
         return keys[name]
     verdict = keys[f"{words[-1]} {name}"]
@@ -124,6 +155,12 @@ def _asked(before: str, name: str, keys: KeyRule) -> int:
         # Both with one word and with two: "it is access token" is a secret, "time to first token" is none.
         verdict |= keys[" ".join([*words, name])]
     return verdict
+
+
+def _curl_user(text: str, match: re.Match[str]) -> Span | None:
+    """The password of `-u user:password`, which is another thing behind `docker run`."""
+    start = match.start()
+    return value_span(text, match.end(), SECRET) if _CURL.search(text, max(0, start - 500), start) else None
 
 
 def _userinfo(match: re.Match[str]) -> Span | None:
@@ -153,9 +190,15 @@ def _tuple(text: str, match: re.Match[str], keys: KeyRule) -> Span | None:
     span = value_span(text, match.end(), SECRET)
     if span is None or not re.match(r"\\*[\"'][\])]", text[span[1] : span[1] + 12]):
         return None
-    return None if is_field(text[span[0] : span[1]], keys) else span
+    return None if is_no_value(match[2], text[span[0] : span[1]], keys) else span
 
 
-def is_field(text: str, keys: KeyRule) -> bool:
-    """Whether this is rather the name of a further field than a value: `("password", "email")`."""
-    return text.lower() in _FIELDS or bool(keys[text] & SECRET)
+def is_no_value(name: str, value: str, keys: KeyRule) -> bool:
+    """Whether this is no pair: a list of fields, `("password", "email")`, of words, or of options."""
+    return (
+        value.lower() in _FIELDS
+        or bool(keys[value] & SECRET)
+        or STAYS.fullmatch(value) is not None
+        or (value.startswith("--") and name.startswith("-"))
+        or (name.lower().split(" ")[-1] in _VAGUE and _WORD.fullmatch(value) is not None)
+    )

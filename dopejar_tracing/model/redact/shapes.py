@@ -10,16 +10,18 @@ import binascii
 import re
 
 from dopejar_tracing.model.redact.cards import MASK, mask_cards
+from dopejar_tracing.model.redact.escapes import AFTER, Bounded
 
-_TOKEN = re.compile(
-    r"""(?<![A-Za-z0-9])(?:
-    s(?:k-(?:(?:ant|proj|svcacct|admin|or|live|test|lf)-[\w-]{6,}|[\w-]{9,})
+_TOKEN = Bounded(
+    "(?<![A-Za-z0-9])",
+    r"""(?:
+    s(?:k-(?:(?:ant|proj|svcacct|admin|or|live|test|lf)-[\w-]{6,}|[\w-]{8,})
       |[kq](?:_(?:live|test|prod)_\w{6,}|0(?:atp|csp|idp)-[\w-]{9,})
       |hp(?:at|ca|pa|ss)_[A-Fa-f0-9]{12,}|ntry[su]_[\w=+/-]{12,}|bp_[a-f0-9]{20,}|b_secret_[\w-]{8,}
       |ecret_[A-Za-z0-9]{24,}|l\.[\w-]{40,})
     |rk_(?:live|test)_\w{6,}
     |gh[opusr]_[A-Za-z0-9]{8,}|github_pat_\w{8,}|gl(?:pat|dt|rt|ptt|ft|imt|cbt|oas|soat|agent|ffct|sa)[-_][\w-]{8,}
-    |(?:AKIA|ABIA|ACCA)[A-Z0-9]{16,}|ASIA(?=[A-Z]*[0-9])[A-Z0-9]{16,}|LTAI(?=[A-Za-z]*[0-9])[A-Za-z0-9]{12,}
+    |(?:AKIA|ABIA|ACCA)[A-Z0-9]{16,}|ASIA(?=[A-Z]*[0-9])[A-Z0-9]{16}(?![A-Z0-9])|LTAI(?=[A-Za-z]*[0-9])[A-Za-z0-9]{12,}
     |AIza[\w-]{16,}|ya29\.[\w.-]{12,}|GOCSPX-[\w-]{10,}
     |xox[a-z](?:\.xox[a-z])?-(?=[\w-]{0,40}[0-9])[A-Za-z0-9-]{7,}|xapp-[0-9]-[A-Za-z0-9-]{8,}|xai-[A-Za-z0-9]{16,}
     |npm_[A-Za-z0-9]{16,}|hf_[A-Za-z0-9]{12,}|api_org_[A-Za-z0-9]{16,}|pypi-Ag[\w-]{10,}|rubygems_[a-f0-9]{16,}
@@ -38,18 +40,28 @@ _TOKEN = re.compile(
     re.ASCII | re.VERBOSE,
 )
 # Those that begin in any way: Terraform, Telegram, Discord, and a refresh token of Google's.
-_RARE = re.compile(
-    r"""(?<![A-Za-z0-9])(?:[A-Za-z0-9]{14}\.atlasv1\.[\w-]{20,}|[0-9]{8,10}:AA[\w-]{30,}|1//0[\w-]{20,}
+_RARE = Bounded(
+    "(?<![A-Za-z0-9])",
+    r"""(?:[A-Za-z0-9]{14}\.atlasv1\.[\w-]{20,}|[0-9]{8,10}:AA[\w-]{30,}|1//0[\w-]{20,}
     |[MNO][\w-]{23,26}\.[\w-]{6}\.[\w-]{27,})""",
     re.ASCII | re.VERBOSE,
 )
+_KEY = re.compile(r"sk-(?:ant|proj|svcacct|admin|or)-[\w-]*[0-9]")
 _TELLING = re.compile(r"[0-9_IJB-]")
-_HASH = re.compile(r"\$(?:2[abxy]|argon2(?:id|i|d)|[156]|y|scrypt|pbkdf2[\w-]*+)\$[\w./+=,$-]{20,}", re.ASCII)
+_HASH = re.compile(
+    r"\$(?:2[abxy]|apr1|argon2(?:id|i|d)|[156]|y|scrypt|pbkdf2[\w-]*+)\$[\w./+=,$-]{20,}", re.ASCII
+)
 _HOOK = re.compile(
     r"(?<=hooks\.slack\.com/)[\w/-]++|(?<=/api/webhooks/)[0-9]++/[\w-]++|(?<=/bot)[0-9]++:[\w-]{20,}"
 )
-_BEARER = re.compile(r"\b([Bb]earer|BEARER)((?:[\s:=]|%20|\\?[\"'])++)([\w.~+/=-]{6,})", re.ASCII)
-_BASIC = re.compile(r"\b([Bb]asic|BASIC)( ++)([A-Za-z0-9+/_-]{6,}+={0,2})")
+_BEARER = re.compile(
+    rf"(?:\b|{AFTER})([Bb]earer|BEARER)"
+    r"((?:[\s:=]|%20|\\?[\"'])++(?:token[ \t:=]++)?+)([\w.~+/=-]{6,})",
+    re.ASCII,
+)
+# What may stand behind the word in prose, or in a header that asks for a token.
+_PLAIN = re.compile(r"[A-Z]?[a-z]+[.-]*|[a-z_]+=.*|(.)\1*")
+_BASIC = re.compile(rf"(?:\b|{AFTER})([Bb]asic|BASIC)( ++)([A-Za-z0-9+/_-]{{6,}}+={{0,2}})")
 _PEM = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY")
 _PEM_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,60}-{0,5}")
 _PEM_BODY = re.compile(r"(?:[A-Za-z0-9+/=\s:,.-]|\\+[nrt])*+")
@@ -58,12 +70,13 @@ _MIXED = re.compile(r"[a-z][A-Z]+[a-z]+[A-Z]|[a-z][0-9]|[0-9][a-zA-Z]")
 
 
 # The screen. A text that SCREEN makes all blank is no match of any pattern here or in pairs, if it
-# has neither scheme in small letters. Pairs need `:` `=` `<` `--` `%3A`, two quotes, or a digit and "is" or
-# a quote; private keys `--`, hashes `$`, cards 13 digits; BEARER and Basic a B. Tokens have what _TELLING
-# finds, and a run of 12. `\xef` begins the colon of Chinese and Japanese.
+# has neither scheme in small letters nor `u003`. Pairs need `:` `=` `<` `>` `--` `%3A`, two quotes, or
+# a digit and "is", "set to" or a quote; private keys `--`, hashes `$`, cards 13 digits; BEARER and Basic
+# a B. Tokens have what _TELLING finds, and a run of 12 or `sk-`.
+# `\xef` begins the colon of Chinese and Japanese.
 def _screened(byte: int) -> int:
     for those, sign in (
-        (b":=<$%B\xef", b"!"),
+        (b":=<>$%B\xef", b"!"),
         (b"0123456789", b"0"),
         (b"'\"", b'"'),
         (b"-", b"-"),
@@ -84,15 +97,17 @@ def is_clean(text: str) -> bool:
     """Whether there can be no secret in the text, by a quick look; false means that it has to be searched."""
     raw = text.encode("utf-8", "replace")
     rest = raw.translate(SCREEN)
-    if "earer" in text or "basic " in text:
+    if "earer" in text or "basic " in text or "u003" in text:
         return False
     if not rest or rest.isspace():
         return True
     if 33 in rest or rest.find(b"--") >= 0 or rest.count(b'"') >= 2:  # 33: the first group
         return False
-    if 48 in rest and (rest.count(b"0") >= 13 or 34 in rest or " is" in text or " was" in text):
+    if 48 in rest and (
+        rest.count(b"0") >= 13 or 34 in rest or " is" in text or " was" in text or "set to" in text
+    ):
         return False
-    return raw.translate(_RUNS).find(_RUN) < 0
+    return "sk-" not in text and raw.translate(_RUNS).find(_RUN) < 0
 
 
 def mask_shapes(text: str) -> str:
@@ -104,11 +119,11 @@ def mask_shapes(text: str) -> str:
         text = _BEARER.sub(_bearer, text)
     if "asic" in text or "ASIC" in text:
         text = _BASIC.sub(_basic, text)
-    if raw.translate(_RUNS).find(_RUN) >= 0:
-        text = _TOKEN.sub(_token, text)
+    if "sk-" in text or raw.translate(_RUNS).find(_RUN) >= 0:
+        text = _TOKEN.of(text).sub(_token, text)
         if ":AA" in text or "//0" in text or text.count(".") >= 2:
-            text = _RARE.sub(_token, text)
-        if "/" in text:
+            text = _RARE.of(text).sub(_token, text)
+        if "hooks.slack.com/" in text or "/api/webhooks/" in text or "/bot" in text:
             text = _HOOK.sub(_token, text)
     if "$" in text:
         text = _HASH.sub(MASK, text)
@@ -140,14 +155,18 @@ def _token(match: re.Match[str]) -> str:
     found = match[0]
     if not _TELLING.search(found):
         return found  # none of them has letters alone; and so the screen is right
-    if found.startswith("sk-") and not is_random(found[3:]):
-        return found  # sk-learn-compatible-estimator
+    if found.startswith(("sk-", "hf_")) and not is_random(found[3:]):
+        # sk-learn-compatible-estimator, but a company's own `sk-proj-` with a digit is none
+        return MASK if _KEY.match(found) else found
     return MASK
 
 
 def _bearer(match: re.Match[str]) -> str:
     token = match[3]
     secret = is_random(token) or (any(map(str.isdigit, token)) and not token[0].isdigit())
+    if not secret and match[1] == "Bearer" and not match[2].strip(" :="):
+        secret = not _PLAIN.fullmatch(token) and any(map(str.islower, token))
+        secret = secret or ("oken" in token and token.lower() not in {"tokens", "tokens.", "token-based"})
     return f"{match[1]}{match[2]}{MASK}" if secret else match[0]
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from dopejar_tracing.model.redact.cards import MASK
-from dopejar_tracing.model.redact.keys import PATH, SECRET, WORDS
+from dopejar_tracing.model.redact.keys import PATH, SECRET, VAGUE, WORDS
 
 Span = tuple[int, int]
 
 _FIRST = re.compile(r"[^\s;]{1,64}")
-QUOTE = re.compile(r"[bBrRuUfF]{0,2}(\\*)([\"'`])")
+QUOTE = re.compile(r"[bBrRuUfF]{0,2}(\\*)([\"'`])(?:\1\2\1\2)?+")
 _BRACKET = re.compile(r"[\w.]*+([\[({])")
 _INSIDE = re.compile(r"[\[({]|[\])}]|(\\*)([\"'])")
 SCHEME = re.compile(
@@ -24,21 +25,44 @@ _BARE = re.compile(
     |\\(?![nrt"'\\]))++""",
     re.VERBOSE,
 )
-_LINE = re.compile(r"(?:[^\r\n\\]|\\(?![nr]))++")
+LINE_END = re.compile(r"(?:[^\r\n\\]|\\(?!\\{0,8}[nr]))++")
 STAYS = re.compile(
-    r"""(?:true|false|null|none|nil|undefined|nan|yes|no|on|off|n/?a|required|missing|invalid|expired|wrong|incorrect
+    r"""[(\[]?(?:true|false|disabled|enabled|anonymous|sent|pending|skipped|absent|present|provided|rejected
+    |name|number|op|eof|newline|indent|dedent|ident|identifier|keyword|comment
+    |null|none|nil|undefined|nan|yes|no|on|off|n/?a|required|missing|invalid|expired|wrong|incorrect
     |must|should|cannot|can(?:'t)?|not|is|was|are|has|too|set|unset|ok|empty|expected|optional|changed|updated|reset
     |rotated|revoked|denied|accepted|allowed|valid|verified|unknown|default|hidden|masked|unchanged|mismatch|failed
-    |removed|found|and|or|to|for|the|a|an|in|of|with|if|flag|option|field|str|string|int|bytes|bool|any|class|pass|token|password|secret
-    |secretstr|%s|<[a-zA-Z _-]+>?|[*•.…x_#-]{2,})[.,;:!?)]*+""",
+    |removed|found|and|or|to|for|the|a|an|in|of|with|if|flag|option|field|str|string|int|bytes|bool|any|class|pass|token
+    |password|secret|secretstr|%s|<[a-zA-Z _-]+>?|[*•.…x_#-]{2,})[.,;:!?)]*+""",
     re.IGNORECASE | re.VERBOSE,
 )
+_PLACEHOLDER = re.compile(
+    r"(?:\$[A-Z][A-Z0-9_]*+|\$?\{{1,2}\s?[\w.-]{0,32}\s?\}{1,2}|<[a-zA-Z _-]{1,32}>)(?=[\"'`]|[\r\n]|\\|$)"
+)
 _LOOKED_UP = re.compile(
-    r"""\$[A-Z][A-Z0-9_]*+(?![\w!@#$%^*+/-])|\$\{[^{}\s]{0,64}\}|\$\{\{|\{[a-z_]{0,32}\}|<[a-zA-Z _-]{1,32}>
-    |os\.(?:environ|getenv)\b
-    |[a-z_]{1,32}\[["']?[0-9a-z_]{1,32}["']?\]|getpass(?:\.getpass)?\(|process\.env\.|Optional\[|(?:self|settings|config|args|env)\.[A-Za-z_]++(?![\w-])""",
+    r"""\$[A-Z][A-Z0-9_]*+(?![\w!@#$%^*+/-])|\$\{[^{}\s]{0,64}\}|\$\{\{|\{\{\s?[\w.-]{1,32}\s?\}\}
+    |\{[a-z_]{0,32}\}|<[a-zA-Z _-]{1,32}>
+    |os\.(?:environ|getenv)\b|[a-z_.]{1,40}\.(?:split|get|pop|strip)\(
+    |[a-z_]{1,32}\[["']?[0-9a-z_]{1,32}["']?\]|getpass(?:\.getpass)?\(|process\.env\.|Optional\[
+    |(?:self|settings|config|args|env|os|req|request|headers|kwargs|params)\.[A-Za-z_.]++(?![\w-])""",
     re.VERBOSE,
 )
+
+
+def replace_spans(
+    text: str, pattern: re.Pattern[str], span_of: Callable[[str, re.Match[str], int], Span | None]
+) -> str:
+    """Mask the span that belongs to each match, if one does; `done` is where the last one ended."""
+    parts: list[str] = []
+    done = at = 0
+    while match := pattern.search(text, at):
+        at = match.end()
+        span = span_of(text, match, done)
+        if span is not None and span[0] < span[1]:
+            parts += text[done : span[0]], MASK
+            done = span[1]
+            at = max(at, done)
+    return "".join([*parts, text[done:]]) if parts else text
 
 
 def line_span(text: str, start: int, at: int) -> Span | None:
@@ -48,9 +72,12 @@ def line_span(text: str, start: int, at: int) -> Span | None:
     first = _FIRST.match(text, at)
     if first is None or text.startswith(MASK, at):
         return None
-    if not SCHEME.match(text, at) and STAYS.fullmatch(first[0]) and not text.startswith(";", first.end()):
+    scheme = SCHEME.match(text, at)
+    if scheme and _PLACEHOLDER.match(text, scheme.end()):
         return None
-    line = _LINE.match(text, at)
+    if not scheme and STAYS.fullmatch(first[0]) and not text.startswith(";", first.end()):
+        return None
+    line = LINE_END.match(text, at)
     if line is None:
         return None
     outer = text[start - 1 : start]
@@ -73,6 +100,7 @@ def value_span(text: str, at: int, verdict: int) -> Span | None:
             or not inner.strip()
             or inner.lower() in {"true", "false", "null", "none", MASK}
             or not inner.strip("*•.…")
+            or (verdict & VAGUE and STAYS.fullmatch(inner))
         )
         return None if stays else (start, end)
     scheme = SCHEME.match(text, at)
@@ -94,7 +122,11 @@ def value_span(text: str, at: int, verdict: int) -> Span | None:
 
 def is_other(value: str, verdict: int) -> bool:
     """Whether an ambiguous name has its harmless meaning here: `pwd=/home`, `pass: 12`."""
-    return bool((verdict & PATH and value[:1] in {"/", "~"}) or (verdict & WORDS and value.isdigit()))
+    return bool(
+        (verdict & PATH and value[:1] in {"/", "~"})
+        or (verdict & WORDS and value.isdigit())
+        or (verdict & VAGUE and len(value) <= 2 and value.isdigit())
+    )
 
 
 def _closing(text: str, at: int, quote: str, escapes: int) -> int:
