@@ -6,10 +6,12 @@ Tracing does not raise into the application (contract §4); this is the other ha
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import select
 import sys
-import threading
 import time
+from collections import deque
 
 import msgspec
 
@@ -20,14 +22,24 @@ QUIET = 10.0
 
 
 def say(text: str) -> None:
-    """Write one line to stderr; if there is no stderr to write to, nobody can be told."""
+    """Write one line to stderr; if there is no stderr that takes it at once, nobody can be told."""
     with contextlib.suppress(Exception):
         with contextlib.suppress(AttributeError, ValueError):  # no file: a StringIO, say
-            os.fstat(
-                sys.stderr.fileno()
-            )  # if it is closed: what stays in its buffer would be an error at the exit
+            if not _takes_a_line(sys.stderr.fileno()):
+                return
         sys.stderr.write(f"dopejar_tracing: {visible(' '.join(text.splitlines()))}\n")
         sys.stderr.flush()
+
+
+def _takes_a_line(number: int) -> bool:
+    """Whether a line can be written without waiting for a reader; OSError if it is closed.
+
+    If it is, what stays in Python's buffer would be an error at the exit.
+    """
+    os.fstat(number)
+    poll = select.poll()
+    poll.register(number, select.POLLOUT)
+    return all(event == select.POLLOUT for _, event in poll.poll(0) or [(number, 0)])
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -43,6 +55,9 @@ class Gap(msgspec.Struct, frozen=True):
 class Losses:
     """Counts what one place could not deliver; speaks when it begins, when it is over, and at the end.
 
+    There is no lock, as a signal handler may lose something while its thread is in here, and hold a lock that
+    others wait for.
+
     Args:
         where: the place, as a person knows it: `trace.jsonl`.
         what: what is counted, in the singular: `line`.
@@ -51,43 +66,60 @@ class Losses:
     def __init__(self, where: str, what: str = "line") -> None:
         self.where = where
         self.what = what
-        self.count = 0
-        self.gap: Gap | None = None
+        self.is_open = False
+        """Something was lost, and it is not over."""
+        self._numbers = itertools.count()  # whose next() is one step, whatever other threads do
+        self._over = 0
         self._told = 0
+        self._reason = ""
+        self._began_ns = 0
         self._spoke_at: float | None = None
         self._announced = False
-        self._lock = threading.RLock()  # re-entrant: a signal handler may lose something as well
+
+    @property
+    def count(self) -> int:
+        """How many were lost in all."""
+        return int(repr(self._numbers)[len("count(") : -1])  # the only way to look without taking one
+
+    @property
+    def gap(self) -> Gap | None:
+        """What was lost since it was last over."""
+        count = self.count - self._over
+        return Gap(count, self._reason, self._began_ns) if count else None
 
     def add(self, why: object, count: int = 1) -> None:
         """Count a loss; the first in a row is told at once, with its reason."""
-        with self._lock:
-            self.count += count
-            if self.gap is None:
-                reason = str(why.strerror if isinstance(why, OSError) and why.strerror else why)
-                self.gap = Gap(count, reason, time.time_ns())
-                self._announce(reason)
-            else:
-                self.gap = msgspec.structs.replace(self.gap, count=self.gap.count + count)
+        first = next(self._numbers) == self._over
+        self.note(count - 1)
+        if first:
+            self._reason = str(why.strerror if isinstance(why, OSError) and why.strerror else why)
+            self._began_ns = time.time_ns()
+            self._announce()
+        self.is_open = True
 
-    def _announce(self, reason: str) -> None:
+    def note(self, count: int) -> None:
+        """Count losses that are told at the end alone."""
+        deque(itertools.islice(self._numbers, count), maxlen=0)
+
+    def _announce(self) -> None:
         now = time.monotonic()
         self._announced = self._spoke_at is None or now - self._spoke_at > QUIET
         if self._announced:
             self._spoke_at = now
-            say(f"{self.where}: {reason}; {self.what}s are being lost, the application goes on")
+            say(f"{self.where}: {self._reason}; {self.what}s are being lost, the application goes on")
 
     def end(self, gap: Gap) -> None:
         """The place delivers again, after a gap that is known to whoever reads there."""
-        with self._lock:
-            more = self.gap.count - gap.count if self.gap else 0
-            self.gap = msgspec.structs.replace(gap, count=more, began_ns=time.time_ns()) if more else None
-            if self._announced:
-                say(f"{self.where}: it goes on; {self._number(gap.count)} lost")
+        self._over += gap.count
+        self._began_ns = time.time_ns()
+        self.is_open = self.gap is not None
+        if self._announced:
+            say(f"{self.where}: it goes on; {self._number(gap.count)} lost")
 
     def tell(self) -> None:
         """Say how many were lost since this was last said, if any were."""
-        new = self.count - self._told
-        self._told = self.count
+        count = self.count
+        new, self._told = count - self._told, count
         if new:
             say(f"{self.where}: {self._number(new)} lost")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from enum import Enum
@@ -77,16 +78,24 @@ class Pipeline:
             kind: `SPAN`, `EVENT`, or for a plain line the logger's method.
             event_dict: as `processors` describes; the chain may change it.
         """
+        processed: Any = event_dict
+        chain = iter(self.chain)
+        processor = None
         try:
-            processed: Any = event_dict
-            for processor in self.chain:
+            for processor in chain:
                 processed = processor(None, kind, processed)
         except BaseException as error:  # tracing never breaks the application (contract §4)
             if host_logging.is_drop(error):  # which is no Exception
                 return
-            if not isinstance(error, Exception):
-                raise
-            self.fail(error)
+            if isinstance(error, Exception) and is_foreign(error):
+                self.lost.add(complaint(error))
+                return
+            # Ctrl-C, or what a signal handler raises: first the line, from where it was interrupted.
+            if processor is not None:
+                chain = itertools.chain([processor], chain)
+            for processor in chain:
+                processed = processor(None, kind, processed)
+            raise
 
     def fail(self, error: Exception) -> None:
         """Count a line that could not be made; what a signal handler raised in the meantime goes on."""

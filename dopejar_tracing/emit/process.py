@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 import threading
 import time
@@ -14,6 +15,9 @@ from dopejar_tracing.emit import pipeline
 from dopejar_tracing.emit.context import CURRENT
 from dopejar_tracing.emit.pipeline import ACTIVE
 from dopejar_tracing.emit.span import Span
+
+PATIENCE = 5.0
+"""Seconds that a fork waits for those of other threads."""
 
 _forks = threading.RLock()
 """Held while the process forks: threads that fork at once do so one after the other."""
@@ -51,7 +55,9 @@ def _is_left_open(span: Span) -> bool:
 
 
 def _before_fork() -> None:
-    _forks.acquire()
+    # What a signal handler raises in here would be lost, and our locks would stay locked.
+    _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    _forking.alone = _forks.acquire(timeout=PATIENCE)
     _pause_watch()  # it may be waiting for the lock that is taken next
     _forking.held = pipeline.before_fork()
     _pause_watch()  # another thread may have configured in between
@@ -66,6 +72,13 @@ def _pause_watch() -> None:
 
 
 def _after_fork(*, child: bool) -> None:
+    try:
+        _go_on(child=child)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, _forking.mask)
+
+
+def _go_on(*, child: bool) -> None:
     global _forks
     for sink in _forking.sinks:
         sink.after_fork(child=child)
@@ -76,7 +89,7 @@ def _after_fork(*, child: bool) -> None:
         _forks = threading.RLock()
         _leave_spans_to_parent()
         _settle_with_multiprocessing()
-    else:
+    elif _forking.alone:
         _forks.release()
 
 

@@ -124,9 +124,15 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         if self.ended:
             return
         self.ended = True
-        if self.closed:  # a forked child leaves a span of its parent, which will write the line
+        try:
+            self._close(error, duration_ns)
+        except BaseException:  # Ctrl-C, or what a signal handler raises: first the line
+            self._close(error, duration_ns)
+            raise
+
+    def _close(self, error: BaseException | None, duration_ns: int) -> None:
+        if self.closed:  # it is written; or a forked child leaves a span of its parent, which will write it
             return
-        self.closed = True
         # A chain of tasks, each begun in the span of the one before, must not keep all of them.
         while self.parent is not None and self.parent.ended:
             self.parent = self.parent.parent
@@ -135,14 +141,17 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             self.notes |= describe_error(error)
         pipeline = running()
         if pipeline is None:
+            self.closed = True
             return
         if self.rule is not None:
             self.rule(self)
         site = self.site
         if self.trace_id is None:
             if max(self.level, STATUS_LEVELS.get(self.status, 0)) < site.threshold:
+                self.closed = True
                 return
             self.trace_id = MINT(site.prefix, self.began_ns)  # it went wrong: recorded after all
+        self.closed = True
         pipeline.record(
             SPAN,
             {

@@ -112,7 +112,7 @@ class ConsoleSink:
         self._host.release()
         self._departures.release()
         losses, number = self._frames.losses, descriptor_of(stderr())
-        losses.count += self._growth.pending
+        losses.note(self._growth.pending)
         if idle or (number is not None and is_writable(number, 0)):  # else whoever writes to stderr hangs
             losses.tell()
 

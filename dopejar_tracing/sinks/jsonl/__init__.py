@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -50,18 +51,28 @@ class JsonlSink:
         self._mint = mint or Mint()
         self._limit = settings.max_metadata_bytes
         self._losses = Losses(path)
-        self._telling = threading.RLock()
+        self._telling = threading.Lock()
+        self._written: dict[str, Any] | None = None
         self._appender = Appender(self.target, settings.rotate, self._lose, self._tell_of_mended)
 
     def __call__(self, line: dict[str, Any]) -> None:
         """Write the line; if that fails, count it."""
+        if line is self._written:  # see below: whoever handed it on does so again
+            self._written = None
+            return
         encoded = encode(line, self._limit)
         try:
-            if self._losses.gap is not None:
+            if self._losses.is_open:
                 self._tell_of_gap()
             self._appender.append(encoded)
-        except OSError as error:
-            self._lose(error)
+        except BaseException as error:
+            if isinstance(error, OSError) and is_foreign(error):
+                self._lose(error)
+                return
+            # Ctrl-C, or what a signal handler raises, such as a deadline: was it before the line, or after?
+            if self._appender.has(encoded):
+                self._written = line
+            raise
 
     def started(self, span: BegunSpan) -> None:
         """Nothing: a span is written when it ends."""
@@ -79,33 +90,33 @@ class JsonlSink:
         """Locks and losses are the parent's; an O_APPEND descriptor is shared."""
         if child:
             self._losses = Losses(self._losses.where)
-            self._telling = threading.RLock()
+            self._telling = threading.Lock()
         self._appender.after_fork(child=child)
 
     def close(self) -> None:
         """Let go of the file, and say what was lost; a later line opens it again."""
-        if self._losses.gap is not None:
-            try:
+        if self._losses.is_open:
+            with contextlib.suppress(OSError):  # it is told at once, as a number
                 self._tell_of_gap()
-            except OSError as error:
-                if not is_foreign(error):
-                    raise
         self._appender.close()
         self._losses.tell()
 
     def _lose(self, error: OSError) -> None:
         self._losses.add(error)
         self._appender.mind()
-        if not is_foreign(error):  # the host's own, from a signal handler: a deadline, say
-            raise error
 
     def _tell_of_gap(self) -> None:
         """Let the file say how many lines are missing, before the next one."""
-        with self._telling:
+        # Not waited for: its holder may be within a signal handler that waits for what this thread holds.
+        if not self._telling.acquire(blocking=False):
+            return
+        try:
             gap = self._losses.gap
             if gap is not None:
                 self._appender.append(encode(gap_line(gap, self._mint), self._limit))
                 self._losses.end(gap)
+        finally:
+            self._telling.release()
 
     def _tell_of_mended(self) -> None:
         """A piece of a line was taken away from the end of the file: the file says so."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import resource
 import signal
+import stat
 import threading
 from _signal import getsignal  # type: ignore[import-not-found]  # signal's takes five times as long, for an enum
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from dopejar_tracing.sinks.jsonl.archive import Archive
-from dopejar_tracing.sinks.jsonl.descriptor import Descriptor
+from dopejar_tracing.sinks.jsonl.descriptor import Descriptor, is_standard
 from dopejar_tracing.sinks.jsonl.rotation import Rotation
-from dopejar_tracing.sinks.jsonl.torn import End
+from dopejar_tracing.sinks.jsonl.torn import End, ends_within_a_line
 
 if TYPE_CHECKING:
     from dopejar_tracing.settings.rotate import Rotate
@@ -26,6 +26,8 @@ LOOK = 20e-6
 writing, and when lines come this fast, one look serves several."""
 _PATIENCE = 0.1
 """Seconds until a path that cannot be looked at, or opened, is tried again; and that a fork waits."""
+_SIGNALS = {signal.SIGXFSZ, signal.SIGPIPE}
+_TAIL = 65_536  # bytes that others may have written behind a line since
 _CLOSING = 0.5
 """Seconds that the end waits for a thread that is opening the file."""
 
@@ -61,6 +63,8 @@ class Appender:
 
     def adopt(self, rule: Rotate | None) -> None:
         """Take another rule."""
+        if is_standard(self._path):
+            rule = None
         self._rotation = Rotation(self._path, rule)
         if self._archive is not None:
             self._archive.rest(0)
@@ -78,7 +82,7 @@ class Appender:
         if file is None or file.look_at < monotonic() or file.room < size:
             file = self._just_looked() or self._made_ready(size)
         try:
-            written = os.write(file.number, encoded)
+            _write(file, encoded)
         except OSError as error:
             if error.errno != errno.EBADF:
                 raise
@@ -86,13 +90,18 @@ class Appender:
             if self._file is file:
                 self._file = None
             file = self._made_ready(size)
-            written = os.write(file.number, encoded)
-        if written != size:
-            _write_rest(file, encoded, written)
-        file.room -= size
+            _write(file, encoded)
         file.unsure.append(encoded)
+        file.room -= size
         if file is not self._file:  # replaced in the meantime, by a thread that could not know of this line
             self._rescue(file)
+
+    def has(self, encoded: bytes) -> bool:
+        """Whether a line was written just now, by whoever was interrupted while doing so."""
+        file = self._file
+        return file is not None and (
+            encoded in file.unsure or encoded in _tail(self._path, 2 * len(encoded) + _TAIL)
+        )
 
     def mind(self) -> None:
         """Look at everything before the next line."""
@@ -135,7 +144,7 @@ class Appender:
             file is None
             or file.end is not End.WHOLE
             or self._rotation.rule is not None
-            or not _is_signal_ignored()
+            or not _are_signals_ignored()
         ):
             return None
         written = len(file.unsure)
@@ -143,7 +152,7 @@ class Appender:
             status = os.stat(self._path)
         except OSError:
             return None
-        if status.st_ino != file.inode or status.st_dev != file.device:
+        if status.st_ino != file.inode or status.st_dev != file.device or status.st_size != file.size:
             return None
         del file.unsure[:written]  # they are where they belong
         file.look_at = monotonic() + LOOK
@@ -153,10 +162,8 @@ class Appender:
         """The file that stands at the path, ready for a line of this size."""
         with self._lock:
             file = self._look(self._file or self._open(), size)
-            if file.end is End.TORN:  # only the line that was cut off is lost
-                os.write(file.number, b"\n")
-            is_mended, file.end = file.end is End.MENDED, End.WHOLE
-            if is_mended:
+            if file.end is End.MENDED:
+                file.end = End.WHOLE
                 self._mended()
             return file
 
@@ -173,11 +180,16 @@ class Appender:
         except FileNotFoundError:
             return self._replace(file)
         except OSError:  # the folder cannot be read any more: what is open still serves
-            return _left_alone(file)
+            return _left_alone(file, written)
         if not file.is_same(status) or self._was_rotated(status, size):
             return self._replace(file)
         del file.unsure[:written]
-        file.room = min(self._rotation.room(status.st_size), _permitted(status.st_size, size))
+        others_write = status.st_size != file.size and stat.S_ISREG(status.st_mode)
+        if others_write and file.end is End.WHOLE and ends_within_a_line(self._path, status.st_size):
+            file.end = End.TORN  # a neighbour was killed there, or its disk was full
+        file.size = status.st_size
+        file.room = self._rotation.room(status.st_size)
+        file.is_guarded = not _are_signals_ignored()
         file.look_at = monotonic() + LOOK
         return file
 
@@ -197,11 +209,14 @@ class Appender:
         """Another file, or none, stands at the path: from now on lines go there."""
         try:
             new = Descriptor(self._path)
-        except OSError:
+        except OSError as error:
             if file.is_deleted():
                 self._file = None
+                if file.lost_its_end():
+                    for _ in file.unsure:
+                        self._lose(error)
                 raise
-            return _left_alone(file)  # it was moved, and no line is lost there
+            return _left_alone(file, len(file.unsure))  # it was moved, and no line is lost there
         self._file = new
         self._rescue(file)
         return new
@@ -221,40 +236,57 @@ class Appender:
                     self._lose(error)
 
 
-def _write_rest(file: Descriptor, encoded: bytes, written: int) -> None:
-    """Write what is left of a line: a disk that is nearly full takes a part, and then says why."""
-    rest = memoryview(encoded)[written:]
-    try:
-        while rest:
-            rest = rest[os.write(file.number, rest) :]
-    except OSError:
+def _write(file: Descriptor, encoded: bytes) -> None:
+    """Write a line; a disk that is nearly full takes a part of it, and then says why."""
+    if file.end is End.TORN:  # on a line of its own, so that only the one that was cut off is lost
+        encoded = b"\n" + encoded
+    write = _write_without_signal if file.is_guarded else os.write
+    written = write(file.number, encoded)
+    if written != len(encoded):
         file.end = End.TORN
+        rest = memoryview(encoded)[written:]
+        while rest:
+            rest = rest[write(file.number, rest) :]
+    file.end = End.WHOLE
+    file.size += len(encoded)
+
+
+def _write_without_signal(number: int, data: bytes | memoryview) -> int:
+    """`os.write` where the host would be killed by the signal of a limit or of a closed pipe, or see it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        return os.write(number, data)
+    except OSError as error:
+        if error.errno in {errno.EFBIG, errno.EPIPE}:
+            signal.sigtimedwait(_SIGNALS, 0)  # it waits for this thread; nobody is to see it
         raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _left_alone(file: Descriptor) -> Descriptor:
+def _tail(path: str, size: int) -> bytes:
+    """The last bytes of a file; none of what is no file, or cannot be read."""
+    try:
+        reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    try:
+        return os.pread(reader, size, max(0, os.fstat(reader).st_size - size))
+    except OSError:
+        return b""
+    finally:
+        os.close(reader)
+
+
+def _left_alone(file: Descriptor, written: int) -> Descriptor:
     """The file as it is, and for a while no other is asked for."""
+    if not file.is_deleted():
+        del file.unsure[:written]
     file.room = float("inf")
     file.look_at = monotonic() + _PATIENCE
     return file
 
 
-def _permitted(has: int, more: int) -> float:
-    """Bytes that a file of this size may take until RLIMIT_FSIZE forbids it.
-
-    Raises:
-        OSError: not so many more. Python ignores the signal that comes with it; a host that does not would be
-            killed by it, or see it in its handler.
-    """
-    if _is_signal_ignored():
-        return float("inf")
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    if limit < 0:
-        return float("inf")
-    if has + more > limit:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-    return limit - has
-
-
-def _is_signal_ignored() -> bool:
-    return bool(getsignal(signal.SIGXFSZ) == signal.SIG_IGN)
+def _are_signals_ignored() -> bool:
+    """Whether no write can raise a signal: Python ignores both, unless the host decides otherwise."""
+    return bool(getsignal(signal.SIGXFSZ) == signal.SIG_IGN and getsignal(signal.SIGPIPE) == signal.SIG_IGN)

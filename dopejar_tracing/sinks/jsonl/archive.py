@@ -8,6 +8,8 @@ import gzip
 import os
 import re
 import shutil
+import signal
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -70,15 +72,22 @@ class Archive:
         """Let the thread do what there is to do."""
         if self._rule.keep is None and self._rule.compress is None:
             return
-        with self._lock:
-            self._wanted += 1
-            if self._thread is None:
-                self._stopped.clear()
-                self._thread = threading.Thread(target=self._run, name="dopejar-archive", daemon=True)
-                try:
-                    self._thread.start()
-                except RuntimeError:  # the interpreter is ending, or there are too many: the next one does it
-                    self._thread = None
+        self._wanted += 1
+        # Not waited for: its holder may be within a signal handler that waits for what our caller holds.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._start()
+            finally:
+                self._lock.release()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._stopped.clear()
+            self._thread = threading.Thread(target=self._run, name="dopejar-archive", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:  # the interpreter is ending, or there are too many: the next one does it
+                self._thread = None
 
     def rest(self, finish: float = _FINISH) -> None:
         """End the thread; what it has not finished is left as it was.
@@ -104,6 +113,8 @@ class Archive:
         self._broken_off = False
 
     def _run(self) -> None:
+        # A limit on file sizes must not kill the host here; and its handlers run in the main thread anyway.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         pause = _FIRST_PAUSE
         while True:
             wanted = self._wanted
@@ -121,10 +132,8 @@ class Archive:
         """Do all that can be done now; returns whether nothing is left."""
         try:
             return self._round()
-        except OSError as error:
-            if not self._complained:
-                self._complained = True
-                say(f"{os.path.basename(self._path)}: rotated files stay as they are: {complaint(error)}")
+        except OSError as error:  # the folder cannot be listed
+            self._complain(error)
             return True
 
     def _round(self) -> bool:
@@ -134,15 +143,25 @@ class Archive:
         for file in rotated(self._path):
             if self._stopped.is_set():
                 return False
-            if file.stamp in outdated:
-                done &= _delete(file)
-            elif self._rule.compress and not file.is_compressed:
-                done &= _compress(file.path, self._stopped.is_set)
+            try:
+                if file.stamp in outdated:
+                    done &= _delete(file)
+                elif self._rule.compress and not file.is_compressed:
+                    done &= _compress(file.path, self._stopped.is_set)
+            except OSError as error:  # this one; the others may be in order
+                self._complain(error)
         return done
+
+    def _complain(self, error: OSError) -> None:
+        if not self._complained:
+            self._complained = True
+            say(f"{os.path.basename(self._path)}: rotated files stay as they are: {complaint(error)}")
 
 
 def _delete(file: RotatedFile) -> bool:
     """Delete a rotated file, unless somebody may still write to it."""
+    with contextlib.suppress(FileNotFoundError):  # the rest of a compression that was killed
+        os.unlink(_partial(file.path))
     if file.is_compressed:
         with contextlib.suppress(FileNotFoundError):  # another process was faster
             os.unlink(file.path)
@@ -159,8 +178,7 @@ def _compress(path: str, is_stopped: Callable[[], bool]) -> bool:
     At every moment one of the two is there, whole: a crash in between leaves both, and the next attempt makes
     the second one again.
     """
-    folder, name = os.path.split(path)
-    partial = os.path.join(folder, f".{name}.gz.part")
+    partial = _partial(path)
     with _sole(path) as source:
         if source is None:
             return False
@@ -176,6 +194,12 @@ def _compress(path: str, is_stopped: Callable[[], bool]) -> bool:
                 os.unlink(partial)
         os.unlink(path)
         return True
+
+
+def _partial(path: str) -> str:
+    """Where a file is compressed to."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.gz.part")
 
 
 def _write_compressed(source: BinaryIO, partial: str, is_stopped: Callable[[], bool]) -> bool:
@@ -196,7 +220,7 @@ def _write_compressed(source: BinaryIO, partial: str, is_stopped: Callable[[], b
 def _sole(path: str) -> Iterator[BinaryIO | None]:
     """The file, if nobody else has it open for writing (see `Descriptor`); else None."""
     try:
-        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:  # another process was faster
         yield None
         return
@@ -207,4 +231,5 @@ def _sole(path: str) -> Iterator[BinaryIO | None]:
         except (BlockingIOError, FileNotFoundError):
             yield None
             return
-        yield file if is_there else None
+        is_file = stat.S_ISREG(os.fstat(number).st_mode)  # and no FIFO, which has no end
+        yield file if is_there and is_file else None

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import resource
 import stat
 import time
@@ -15,10 +16,10 @@ from dopejar_tracing.sinks.jsonl.torn import mend
 # O_NONBLOCK: a FIFO that nobody reads must not stop the application.
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _MODE = 0o600  # traces hold what people said
-_DEVICES = ("/dev/", "/proc/self/fd/")
+_STANDARD = re.compile(r"/dev/(?:std(?:in|out|err)|fd/[0-9]+)|/proc/self/fd/[0-9]+")
 _HIGH = 1_000
 _ATTEMPTS = 20
-_LOCK_ATTEMPTS, _LOCK_PAUSE = 50, 0.001
+_LOCK_ATTEMPTS, _LOCK_PAUSE = 200, 0.001
 
 
 class Descriptor:
@@ -45,10 +46,14 @@ class Descriptor:
         end: how the file ends, as far as this process knows.
         room: bytes until it has to be looked at before the next write.
         look_at: the same in time: seconds of the monotonic clock.
+        size: that it has, if nobody else writes to it.
+        is_guarded: a write may raise a signal that the host does not ignore.
         unsure: lines written since the last look.
     """
 
-    __slots__ = ("device", "end", "inode", "look_at", "number", "room", "unsure")
+    __slots__ = (
+        "device", "end", "inode", "is_guarded", "look_at", "number", "room", "size", "unsure",
+    )  # fmt: skip
 
     def __init__(self, path: str) -> None:
         for _ in range(_ATTEMPTS):
@@ -61,6 +66,8 @@ class Descriptor:
             raise OSError(errno.ESTALE, "it is replaced faster than it can be opened")
         self.room = float("inf")
         self.look_at = 0.0
+        self.size = 0
+        self.is_guarded = False
         self.unsure: list[bytes] = []
         self.end = mend(self.number, path)
 
@@ -142,9 +149,9 @@ class Descriptor:
 def _open_safely(path: str) -> int:
     """Open for appending, but neither what a symbolic link leads to, nor what belongs to another user.
 
-    Links below /dev are the system's own (`/dev/stderr`), and so are root's files.
+    The links of the standard streams (`/dev/stderr`) are the system's own, as are devices and root's files.
     """
-    follow = path.startswith(_DEVICES)
+    follow = is_standard(path)
     try:
         number = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW, _MODE)
     except OSError as error:
@@ -152,14 +159,20 @@ def _open_safely(path: str) -> int:
             error.strerror = "it is a symbolic link, which is not followed: name the file that it leads to"
         raise
     try:
-        owner = os.fstat(number).st_uid
-        if not follow and owner not in {0, os.geteuid()}:
-            msg = f"it belongs to another user (uid {owner}), who could read the trace"
+        status = os.fstat(number)
+        stranger = status.st_uid not in {0, os.geteuid()} and not stat.S_ISCHR(status.st_mode)
+        if stranger and not follow:
+            msg = f"it belongs to another user (uid {status.st_uid}), who could read the trace"
             raise PermissionError(errno.EPERM, msg)
     except OSError:
         close(number)
         raise
     return number
+
+
+def is_standard(path: str) -> bool:
+    """Whether this is one of this process's own descriptors: no file stands there that could be set aside."""
+    return _STANDARD.fullmatch(os.path.normpath(path)) is not None
 
 
 def close(number: int) -> None:

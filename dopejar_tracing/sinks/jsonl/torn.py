@@ -11,6 +11,7 @@ from enum import Enum
 import orjson
 
 _QUIET, _LOOKS = 0.2, 20  # seconds without a change, and how often to look in that time
+_GLANCES, _GLANCE = 5, 0.002  # of a line that a neighbour is writing just now
 _CHUNK = 65_536
 _OURS = b'{"trace_id":'
 
@@ -68,7 +69,7 @@ def _take_away_ours(number: int, reader: int) -> bool:
     size = os.fstat(reader).st_size
     start = _start_of_last_line(reader, size)
     piece = os.pread(reader, size - start, start)
-    if not piece.startswith(_OURS) or _is_json(piece):
+    if not piece.startswith(_OURS) or _is_json(piece) or os.fstat(reader).st_size != size:
         return False
     os.ftruncate(number, start)
     return True
@@ -103,6 +104,25 @@ def _stays_torn(reader: int, status: os.stat_result) -> bool:
             break  # nobody is writing now
         time.sleep(_QUIET / _LOOKS)
     return True
+
+
+def ends_within_a_line(path: str, size: int) -> bool:
+    """Whether a file that others write to as well ends within a line, and stays like that for a moment."""
+    try:
+        reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:  # it may be written, but not read
+        return False
+    try:
+        for _ in range(_GLANCES):
+            if _byte_at(reader, size - 1) in {b"\n", b""}:
+                return False
+            time.sleep(_GLANCE)
+            now = os.fstat(reader).st_size
+            if now != size:  # it was being written
+                return False
+        return True
+    finally:
+        os.close(reader)
 
 
 def _byte_at(reader: int, at: int) -> bytes:

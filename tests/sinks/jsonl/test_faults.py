@@ -407,6 +407,7 @@ class TestPrivacy:
         """One that is put there while we write is not followed either."""
         sink = JsonlSink(str(tmp_path / "t"))
         sink(line_of(0))
+        _wait_for_another_tick(tmp_path)
         (tmp_path / "t").unlink()
         (tmp_path / "t").symlink_to(tmp_path / "else")
         assert "symbolic link" in self._refused(capfd, sink)
