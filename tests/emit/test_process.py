@@ -179,6 +179,48 @@ def _():
         assert float(done.stdout) < 1
 
 
+class TestSignals:
+    """Exceptions of signal handlers, and Ctrl-C, in the middle of everything."""
+
+    @pytest.mark.parametrize("base", ["Exception", "KeyboardInterrupt"])
+    def test_line_first(self, tmp_path: Path, base: str) -> None:
+        """A span that was left has its line, and goes on raising what came in between."""
+        code = f"""
+import signal
+class Timeout({base}): pass
+def handler(*_):
+    global armed
+    if armed:
+        armed = False
+        raise Timeout
+signal.signal(signal.SIGALRM, handler)
+armed, number, caught, ended = False, 0, 0, []
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0007)
+while number < 8_000:
+    try:
+        armed = True
+        while number < 8_000:
+            number += 1
+            with t.bind_trace("sys", "work", input=number): pass
+            ended.append(number)
+            armed = True
+        armed = False
+    except Timeout:
+        caught += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+t.shutdown()
+import json
+lines = [json.loads(line)["input_summary"] for line in open("trace.jsonl")]
+print(caught, len(set(map(str, ended)) - set(lines)), len(lines) - len(set(lines)))
+"""
+        done = run_python(f"import dopejar_tracing as t\n{code}", tmp_path, env=ON)
+        assert done.returncode == 0, done.stderr
+        caught, missing, doubled = map(int, done.stdout.split())
+        assert caught > 20
+        assert missing == 0
+        assert doubled <= caught // 5
+
+
 class TestForked:
     """A child that leaves the spans of its parent."""
 

@@ -11,6 +11,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,49 @@ def _may_mount(folder: Path) -> bool:
         return False
     command = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=64k none disk"]
     return subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
+
+
+class TestNeighbours:
+    """Other processes that come to grief."""
+
+    def test_torn(self, tmp_path: Path) -> None:
+        """A line begins on a line of its own behind the piece of one that a neighbour left."""
+        sink = JsonlSink(str(tmp_path / "t"))
+        sink(line_of(1))
+        with (tmp_path / "t").open("ab") as neighbour:
+            neighbour.write(b'{"trace_id":"half')
+        sink(line_of(2))
+        sink(line_of(3))
+        sink.close()
+        texts = (tmp_path / "t").read_text().splitlines()
+        assert texts.pop(1) == '{"trace_id":"half'
+        assert [json.loads(text)["trace_id"] for text in texts] == ["sys_1_0001", "sys_1_0002", "sys_1_0003"]
+
+    def test_moved_and_deleted(self, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Lines that went into a deleted file are counted if they cannot be written again."""
+        monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.LOOK", 3_600)
+        (tmp_path / "folder").mkdir()
+        sink = JsonlSink(str(tmp_path / "folder/t"))
+        sink(line_of(1))
+        shutil.rmtree(tmp_path / "folder")
+        sink(line_of(2))
+        sink(line_of(3))
+        sink.close()
+        assert capfd.readouterr().err.splitlines()[-1].endswith(": 3 lines lost")
+
+    def test_held(self, tmp_path: Path) -> None:
+        """Of lines in a file that was moved, and cannot be made anew, none is held in memory."""
+        (tmp_path / "folder").mkdir()
+        sink = JsonlSink(str(tmp_path / "folder/t"))
+        sink(line_of(1))
+        (tmp_path / "folder").rename(tmp_path / "moved")
+        began = time.monotonic()
+        while time.monotonic() < began + 0.5:
+            sink(line_of(2))
+            file = sink._appender._file
+            assert file is not None
+        sink(line_of(3))
+        assert len(file.unsure) < 0.3 * (tmp_path / "moved/t").read_bytes().count(b"\n")
 
 
 class TestFileSizeLimit:
@@ -361,6 +405,47 @@ os.write(1, text)
         assert json.loads((tmp_path / "err").read_text())["operation"] == "work"
 
 
+class TestStoppedReaders:
+    """Nobody reads any more."""
+
+    @pytest.mark.parametrize("handler", ["SIG_DFL", "SIG_IGN"])
+    def test_gone(self, tmp_path: Path, handler: str) -> None:
+        """A host that would be killed by the signal of a closed pipe is not."""
+        code = f"""
+import os, signal
+signal.signal(signal.SIGPIPE, signal.{handler})
+os.mkfifo("fifo")
+reader = os.open("fifo", os.O_RDONLY | os.O_NONBLOCK)
+t.configure(enabled=True, output="fifo", console="never")
+t.trace_event("sys", "work")
+os.close(reader)
+for _ in range(5): t.trace_event("sys", "work")
+t.shutdown()
+print("alive")
+"""
+        out, err = run(code, tmp_path)
+        assert out == "alive\n"
+        assert err.endswith("fifo: 5 lines lost\n")
+
+    def test_stderr(self, tmp_path: Path) -> None:
+        """A full pipe as stderr stops nobody: what would be said there is not said."""
+        code = """
+import fcntl, os
+reader, writer = os.pipe()
+fcntl.fcntl(writer, fcntl.F_SETFL, os.O_NONBLOCK)
+try:
+    while True: os.write(writer, b"x" * 1000)
+except BlockingIOError: pass
+fcntl.fcntl(writer, fcntl.F_SETFL, 0)
+os.dup2(writer, 2)
+t.configure(enabled=True, output="/dev/full", console="never")
+for _ in range(5): t.trace_event("sys", "work")
+t.shutdown()
+print("alive")
+"""
+        assert run(code, tmp_path)[0] == "alive\n"
+
+
 class TestPrivacy:
     """Traces hold what people said."""
 
@@ -381,6 +466,30 @@ class TestPrivacy:
         assert said == "it is a symbolic link, which is not followed: name the file that it leads to"
         assert not exists or (tmp_path / "else").read_text() == "mine"
         assert exists or not (tmp_path / "else").exists()
+
+    def test_below_dev(self, tmp_path: Path, capfd: Any) -> None:
+        """Below /dev only the standard streams are links that are followed."""
+        shared = Path("/dev/shm")
+        if not os.access(shared, os.W_OK):
+            pytest.skip("no /dev/shm here")
+        link = shared / f"dopejar_test_{os.getpid()}"
+        link.symlink_to(tmp_path / "else")
+        try:
+            assert "symbolic link" in self._refused(capfd, JsonlSink(str(link)))
+        finally:
+            link.unlink()
+        assert not (tmp_path / "else").exists()
+
+    def test_standard_stream_is_not_rotated(self, tmp_path: Path) -> None:
+        """/dev/stderr is never set aside, whatever the settings say."""
+        code = """
+t.configure(enabled=True, output="/dev/stderr", console="never", rotate={"max_bytes": 1})
+for _ in range(5): t.trace_event("sys", "work")
+"""
+        before = os.lstat("/dev/stderr").st_ino
+        _, err = run(code, tmp_path)
+        assert err.count("\n") == 5
+        assert os.lstat("/dev/stderr").st_ino == before
 
     def test_folder_may_be_a_link(self, tmp_path: Path) -> None:
         """A folder on the way may be one."""
