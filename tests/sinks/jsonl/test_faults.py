@@ -11,7 +11,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,22 +137,78 @@ t.shutdown()
 os.system("cp -a disk kept")
 """
 
+    SEVERAL = """
+import os, subprocess, sys, time
+if len(sys.argv) > 1:
+    t.configure(enabled=True, console="never", output="disk/trace.jsonl")
+    number = 0
+    while not os.path.exists("stop"):
+        t.trace_event("sys", "work", input=number, text="x" * (number * 37 % 900))
+        number += 1
+        time.sleep(0.0003)
+    t.shutdown()
+    print(number)
+    sys.exit()
+with open("disk/filler", "wb") as filler:
+    filler.write(b"x" * 230_000)
+workers = [subprocess.Popen([sys.executable, __file__, "work"], stdout=subprocess.PIPE) for _ in range(4)]
+while os.path.getsize("disk/trace.jsonl") < 150_000 if os.path.exists("disk/trace.jsonl") else True:
+    time.sleep(0.01)
+time.sleep(0.3)
+for size in range(230_000, -1, -46_000):
+    os.truncate("disk/filler", size)
+    time.sleep(0.1)
+os.unlink("disk/filler")
+# Until there is room for all that each of them has to say of what it lost.
+os.system("mount -o remount,size=40m disk")
+time.sleep(0.5)
+open("stop", "w").close()
+print(sum(int(worker.communicate()[0]) for worker in workers))
+os.system("cp -a disk kept")
+"""
+
     @pytest.mark.parametrize("rotate", ["None", "{'max_bytes': 50_000, 'compress': 'gzip', 'keep': 50}"])
     def test_equation(self, tmp_path: Path, rotate: str) -> None:
         """Lines written + lines counted lost = lines sent."""
-        (tmp_path / "disk").mkdir()
-        code = "import dopejar_tracing as t\n" + self.CODE.replace("ROTATE", rotate)
-        (tmp_path / "program.py").write_text(code)
-        mount = f"mount -t tmpfs -o size=400k none disk && exec {sys.executable} program.py"
-        if not _may_mount(tmp_path):
+        _, err = self._on_a_disk(tmp_path, self.CODE.replace("ROTATE", rotate))
+        written, in_gaps, torn = self._counted(tmp_path)
+        first, last = err.splitlines()[0], err.splitlines()[-1]
+        assert first.endswith("No space left on device; lines are being lost, the application goes on")
+        (lost,) = re.findall(r": ([0-9,]+) lines lost$", last)
+        assert written + int(lost.replace(",", "")) == 4_000
+        assert in_gaps > 0
+        assert torn <= 8  # one at most of each thread, each time that it filled
+
+    @pytest.mark.parametrize(
+        "turn", [0, *(pytest.param(turn, marks=pytest.mark.stress) for turn in range(1, 8))]
+    )
+    def test_several_processes(self, tmp_path: Path, turn: int) -> None:
+        """The same for several processes; when all have room again, the file alone tells all of it."""
+        out, err = self._on_a_disk(tmp_path, self.SEVERAL)
+        written, in_gaps, _ = self._counted(tmp_path)
+        said = re.findall(r"trace.jsonl: ([0-9,]+) lines lost$", err, re.MULTILINE)
+        lost = sum(int(number.replace(",", "")) for number in said)
+        assert lost > 0
+        assert written + lost == written + in_gaps == int(out)
+
+    def _on_a_disk(self, folder: Path, code: str) -> tuple[str, str]:
+        """Run a program beside a small file system of its own, of which it keeps a copy."""
+        (folder / "disk").mkdir()
+        (folder / "program.py").write_text(f"import dopejar_tracing as t\n{code}")
+        if not _may_mount(folder):
             pytest.skip("no user namespaces here, so no file system of a test's own")
+        mount = f"mount -t tmpfs -o size=400k none disk && exec {sys.executable} program.py"
         done = subprocess.run(
             ["unshare", "-rm", "sh", "-c", mount],
-            cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=60,
+            cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
+        return done.stdout, done.stderr
+
+    def _counted(self, folder: Path) -> tuple[int, int, int]:
+        """Lines written, lines missing as the files say, and pieces of lines."""
         written, in_gaps, torn = 0, 0, 0
-        for file in files_of(tmp_path / "kept" / "trace.jsonl"):
+        for file in files_of(folder / "kept" / "trace.jsonl"):
             for text in content_of(file).splitlines():
                 if not text.endswith(b"}"):
                     torn += 1
@@ -161,12 +216,7 @@ os.system("cp -a disk kept")
                 line = json.loads(text)
                 written += line["operation"] == "work"
                 in_gaps += line["metadata"].get("lost", 0)
-        first, last = done.stderr.splitlines()[0], done.stderr.splitlines()[-1]
-        assert first.endswith("No space left on device; lines are being lost, the application goes on")
-        (lost,) = re.findall(r": ([0-9,]+) lines lost$", last)
-        assert written + int(lost.replace(",", "")) == 4_000
-        assert in_gaps > 0
-        assert torn <= 8  # one at most of each thread, each time that it filled
+        return written, in_gaps, torn
 
 
 def _may_mount(folder: Path) -> bool:
@@ -204,19 +254,20 @@ class TestNeighbours:
         sink.close()
         assert capfd.readouterr().err.splitlines()[-1].endswith(": 3 lines lost")
 
-    def test_held(self, tmp_path: Path) -> None:
-        """Of lines in a file that was moved, and cannot be made anew, none is held in memory."""
+    def test_held(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of lines in a file that was moved, and cannot be made anew, none is held in memory for long."""
+        monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender._PATIENCE", 0)
         (tmp_path / "folder").mkdir()
         sink = JsonlSink(str(tmp_path / "folder/t"))
         sink(line_of(1))
         (tmp_path / "folder").rename(tmp_path / "moved")
-        began = time.monotonic()
-        while time.monotonic() < began + 0.5:
-            sink(line_of(2))
-            file = sink._appender._file
-            assert file is not None
-        sink(line_of(3))
-        assert len(file.unsure) < 0.3 * (tmp_path / "moved/t").read_bytes().count(b"\n")
+        for number in range(100):
+            sink(line_of(number))
+        file = sink._appender._file
+        assert file is not None
+        assert len(file.unsure) < 10
+        sink.close()
+        assert (tmp_path / "moved/t").read_bytes().count(b"\n") == 101
 
 
 class TestFileSizeLimit:
