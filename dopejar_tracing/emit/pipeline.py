@@ -14,11 +14,12 @@ from dopejar_tracing.emit.context import open_span
 from dopejar_tracing.emit.site import Sites
 from dopejar_tracing.emit.watch import FileWatch
 from dopejar_tracing.errors import InvalidIdError, SettingsError
+from dopejar_tracing.model.event import EVENT, SPAN
 from dopejar_tracing.model.foreign import is_foreign
 from dopejar_tracing.model.ids import Mint, parse_id
 from dopejar_tracing.model.values import complaint
 from dopejar_tracing.notices import Losses, say
-from dopejar_tracing.processors import default_chain
+from dopejar_tracing.processors import default_chain, for_own
 from dopejar_tracing.settings import Effective, Settings, load
 from dopejar_tracing.sinks import Sink, open_sinks
 
@@ -38,13 +39,16 @@ class Pipeline:
     Attributes:
         sites: what each (layer, operation) means here.
         chain: the processors, in order; the last one hands the line to the sinks.
+        own_chain: the same without those that are there for plain lines.
         sinks: where lines go.
         watchers: the sinks that want to know of a span when it begins.
         redactor: masks secrets, if they are to be masked.
         parent_id: the span of another process that this process's roots hang under, if any.
     """
 
-    __slots__ = ("chain", "lost", "parent_id", "redactor", "settings", "sinks", "sites", "watchers")
+    __slots__ = (
+        "chain", "lost", "own_chain", "parent_id", "redactor", "settings", "sinks", "sites", "watchers",
+    )  # fmt: skip
 
     def __init__(self, settings: Settings, sinks: list[Sink]) -> None:
         self.settings = settings
@@ -62,6 +66,7 @@ class Pipeline:
             sinks=sinks,
         )
         self.chain = tuple(chain)
+        self.own_chain = tuple(for_own(chain))
         self.lost = Losses("pipeline")
 
     def started(self, span: Span) -> None:
@@ -79,7 +84,7 @@ class Pipeline:
             event_dict: as `processors` describes; the chain may change it.
         """
         processed: Any = event_dict
-        chain = iter(self.chain)
+        chain = iter(self.own_chain if kind is SPAN or kind is EVENT else self.chain)
         processor = None
         try:
             for processor in chain:

@@ -69,7 +69,7 @@ def taken_as_is(value: Any) -> bool:
 
 
 def copy_metadata(
-    values: Mapping[str, object], notes: dict[str, Any], into: dict[str, Any] | None = None
+    values: Mapping[str, Any], notes: dict[str, Any], into: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """A copy of a caller's metadata as it is now; what had to be left out is put into `notes`.
 
@@ -81,7 +81,11 @@ def copy_metadata(
     metadata: dict[str, Any] = {} if into is None else into
     for key, value in values.items():
         name = key if type(key) is str else plain_text(key)  # a subclass may have a hash of its own
-        metadata[name] = value if taken_as_is(value) else copy_value(value, notes)
+        kind = type(value)
+        if (kind is str and len(value) <= MAX_GIVEN) or kind is int:  # nearly always, hence the short way
+            metadata[name] = value
+        else:
+            metadata[name] = value if taken_as_is(value) else copy_value(value, notes)
     return metadata
 
 

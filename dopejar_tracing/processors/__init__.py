@@ -45,6 +45,7 @@ __all__ = [
     "Fork",
     "Redact",
     "default_chain",
+    "for_own",
     "shape_line",
 ]
 
@@ -69,6 +70,7 @@ def default_chain(
         sinks: take the finished line.
     """
     return [
+        # Of use for plain lines alone, see `for_own`.
         AdoptLine(current),
         FilterByLevel(settings),  # before any work is done for what is dropped
         AddIds(current, mint, settings.known_layers(), root_parent=root_parent),
@@ -78,3 +80,8 @@ def default_chain(
         shape_line,  # nothing behind it may add a key
         Fork(sinks),
     ]
+
+
+def for_own(chain: Sequence[Processor]) -> list[Processor]:
+    """What of a chain does anything to spans and events; the rest lets them pass, and costs a call each."""
+    return [processor for processor in chain if not isinstance(processor, AdoptLine | FilterByLevel)]
