@@ -28,7 +28,11 @@ def encode(line: dict[str, Any], max_metadata_bytes: int = 65_536) -> bytes:
     if len(encoded) > max_metadata_bytes and _size(line["metadata"]) > max_metadata_bytes:
         fitted = fit(line["metadata"], max_metadata_bytes, _size)
         encoded = orjson.dumps({**line, "metadata": fitted}, option=_OPTIONS)
-    return encoded if encoded.isascii() else _on_one_line(encoded)
+    if encoded.isascii():
+        return encoded
+    # Their last bytes: to look for one byte takes a tenth of the time.
+    suspicious = 0xA8 in encoded or 0xA9 in encoded or 0x85 in encoded
+    return _on_one_line(encoded) if suspicious else encoded
 
 
 def _on_one_line(encoded: bytes) -> bytes:
