@@ -79,10 +79,12 @@ class Appender:
         """
         size = len(encoded)
         file = self._file
-        if file is None or file.look_at < monotonic() or file.room < size:
+        if file is None or file.look_at < monotonic() or file.size + size > file.limit:
             file = self._just_looked() or self._made_ready(size)
         try:
-            _write(file, encoded)
+            written = os.write(file.number, encoded) if file.is_plain else _write_carefully(file, encoded)
+            if written != size:
+                _write_rest(file, encoded, written)
         except OSError as error:
             if error.errno != errno.EBADF:
                 raise
@@ -90,9 +92,9 @@ class Appender:
             if self._file is file:
                 self._file = None
             file = self._made_ready(size)
-            _write(file, encoded)
+            _write_carefully(file, encoded)
         file.unsure.append(encoded)
-        file.room -= size
+        file.size += size
         if file is not self._file:  # replaced in the meantime, by a thread that could not know of this line
             self._rescue(file)
 
@@ -140,12 +142,7 @@ class Appender:
     def _just_looked(self) -> Descriptor | None:
         """The file, if it is where it was and nothing else is to be asked: the short way, without a lock."""
         file = self._file
-        if (
-            file is None
-            or file.end is not End.WHOLE
-            or self._rotation.rule is not None
-            or not _are_signals_ignored()
-        ):
+        if file is None or not file.is_plain or self._rotation.rule is not None or not _are_signals_ignored():
             return None
         written = len(file.unsure)
         try:
@@ -188,8 +185,8 @@ class Appender:
         if others_write and file.end is End.WHOLE and ends_within_a_line(self._path, status.st_size):
             file.end = End.TORN  # a neighbour was killed there, or its disk was full
         file.size = status.st_size
-        file.room = self._rotation.room(status.st_size)
-        file.is_guarded = not _are_signals_ignored()
+        file.limit = self._rotation.limit
+        file.is_plain = file.end is End.WHOLE and _are_signals_ignored()
         file.look_at = monotonic() + LOOK
         return file
 
@@ -236,19 +233,24 @@ class Appender:
                     self._lose(error)
 
 
-def _write(file: Descriptor, encoded: bytes) -> None:
-    """Write a line; a disk that is nearly full takes a part of it, and then says why."""
-    if file.end is End.TORN:  # on a line of its own, so that only the one that was cut off is lost
-        encoded = b"\n" + encoded
-    write = _write_without_signal if file.is_guarded else os.write
-    written = write(file.number, encoded)
-    if written != len(encoded):
-        file.end = End.TORN
-        rest = memoryview(encoded)[written:]
-        while rest:
-            rest = rest[write(file.number, rest) :]
-    file.end = End.WHOLE
-    file.size += len(encoded)
+def _write_carefully(file: Descriptor, encoded: bytes) -> int:
+    """Write where a line was cut off, or a signal may come; returns the line's length, as `os.write` does."""
+    torn = file.end is End.TORN
+    _write_rest(file, b"\n" + encoded if torn else encoded, 0)
+    file.size += torn
+    return len(encoded)
+
+
+def _write_rest(file: Descriptor, encoded: bytes, written: int) -> None:
+    """Write what is left of a line: a disk that is nearly full takes a part, and then says why."""
+    write = os.write if _are_signals_ignored() else _write_without_signal
+    try:
+        while written < len(encoded):
+            written += write(file.number, memoryview(encoded)[written:])
+    finally:
+        if written:
+            file.end = End.WHOLE if encoded[written - 1] == ord("\n") else End.TORN
+            file.is_plain &= file.end is End.WHOLE
 
 
 def _write_without_signal(number: int, data: bytes | memoryview) -> int:
@@ -282,7 +284,7 @@ def _left_alone(file: Descriptor, written: int) -> Descriptor:
     """The file as it is, and for a while no other is asked for."""
     if not file.is_deleted():
         del file.unsure[:written]
-    file.room = float("inf")
+    file.limit = float("inf")
     file.look_at = monotonic() + _PATIENCE
     return file
 

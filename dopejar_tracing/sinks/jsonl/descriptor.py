@@ -44,15 +44,23 @@ class Descriptor:
         device: with `inode`, what tells the file from all others.
         inode: see there.
         end: how the file ends, as far as this process knows.
-        room: bytes until it has to be looked at before the next write.
+        limit: size beyond which it has to be looked at before a write.
         look_at: the same in time: seconds of the monotonic clock.
         size: that it has, if nobody else writes to it.
-        is_guarded: a write may raise a signal that the host does not ignore.
+        is_plain: it ends with a line, and no write can raise a signal that the host does not ignore.
         unsure: lines written since the last look.
     """
 
     __slots__ = (
-        "device", "end", "inode", "is_guarded", "look_at", "number", "room", "size", "unsure",
+        "device",
+        "end",
+        "inode",
+        "is_plain",
+        "limit",
+        "look_at",
+        "number",
+        "size",
+        "unsure",
     )  # fmt: skip
 
     def __init__(self, path: str) -> None:
@@ -64,10 +72,10 @@ class Descriptor:
             self._close()
         else:
             raise OSError(errno.ESTALE, "it is replaced faster than it can be opened")
-        self.room = float("inf")
+        self.limit = float("inf")
         self.look_at = 0.0
         self.size = 0
-        self.is_guarded = False
+        self.is_plain = False
         self.unsure: list[bytes] = []
         self.end = mend(self.number, path)
 

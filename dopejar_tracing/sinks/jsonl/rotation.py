@@ -43,11 +43,12 @@ class Rotation:
         self._not_before = 0.0
         self._complained = False
 
-    def room(self, size: int) -> float:
-        """Bytes that a file of this size can take until it is to be rotated."""
+    @property
+    def limit(self) -> float:
+        """Bytes that the file may have."""
         if self.rule is None or self.rule.max_bytes is None or time.monotonic() < self._not_before:
             return float("inf")
-        return self.rule.max_bytes - size
+        return self.rule.max_bytes
 
     def is_due(self, status: os.stat_result, more: int) -> bool:
         """Whether the file is to be rotated before so many bytes more are written to it."""
@@ -60,7 +61,7 @@ class Rotation:
             last, now = ((at + 7 * 86_400 - _MONDAY) // seconds for at in (status.st_mtime, self._clock()))
             if last < now:
                 return True
-        return self.room(status.st_size) < more
+        return status.st_size + more > self.limit
 
     def rotate(self, seen: os.stat_result) -> bool:
         """Set the file aside, unless another process is doing so, or has done it.
