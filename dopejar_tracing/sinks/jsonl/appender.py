@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import signal
 import stat
 import threading
-from _signal import getsignal  # type: ignore[import-not-found]  # signal's takes five times as long, for an enum
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from dopejar_tracing.sinks.jsonl.archive import Archive
 from dopejar_tracing.sinks.jsonl.descriptor import Descriptor, is_standard
 from dopejar_tracing.sinks.jsonl.rotation import Rotation
 from dopejar_tracing.sinks.jsonl.torn import End, ends_within_a_line
+from dopejar_tracing.sinks.jsonl.writing import are_signals_ignored, tail_of, write_carefully, write_rest
 
 if TYPE_CHECKING:
     from dopejar_tracing.settings.rotate import Rotate
@@ -26,7 +25,6 @@ LOOK = 20e-6
 writing, and when lines come this fast, one look serves several."""
 _PATIENCE = 0.1
 """Seconds until a path that cannot be looked at, or opened, is tried again; and that a fork waits."""
-_SIGNALS = {signal.SIGXFSZ, signal.SIGPIPE}
 _TAIL = 65_536  # bytes that others may have written behind a line since
 _CLOSING = 0.5
 """Seconds that the end waits for a thread that is opening the file."""
@@ -82,9 +80,9 @@ class Appender:
         if file is None or file.look_at < monotonic() or file.size + size > file.limit:
             file = self._just_looked() or self._made_ready(size)
         try:
-            written = os.write(file.number, encoded) if file.is_plain else _write_carefully(file, encoded)
+            written = os.write(file.number, encoded) if file.is_plain else write_carefully(file, encoded)
             if written != size:
-                _write_rest(file, encoded, written)
+                write_rest(file, encoded, written)
         except OSError as error:
             if error.errno != errno.EBADF:
                 raise
@@ -92,7 +90,7 @@ class Appender:
             if self._file is file:
                 self._file = None
             file = self._made_ready(size)
-            _write_carefully(file, encoded)
+            write_carefully(file, encoded)
         file.unsure.append(encoded)
         file.size += size
         if file is not self._file:  # replaced in the meantime, by a thread that could not know of this line
@@ -102,7 +100,7 @@ class Appender:
         """Whether a line was written just now, by whoever was interrupted while doing so."""
         file = self._file
         return file is not None and (
-            encoded in file.unsure or encoded in _tail(self._path, 2 * len(encoded) + _TAIL)
+            encoded in file.unsure or encoded in tail_of(self._path, 2 * len(encoded) + _TAIL)
         )
 
     def mind(self) -> None:
@@ -142,7 +140,7 @@ class Appender:
     def _just_looked(self) -> Descriptor | None:
         """The file, if it is where it was and nothing else is to be asked: the short way, without a lock."""
         file = self._file
-        if file is None or not file.is_plain or self._rotation.rule is not None or not _are_signals_ignored():
+        if file is None or not file.is_plain or self._rotation.rule is not None or not are_signals_ignored():
             return None
         written = len(file.unsure)
         try:
@@ -186,7 +184,7 @@ class Appender:
             file.end = End.TORN  # a neighbour was killed there, or its disk was full
         file.size = status.st_size
         file.limit = self._rotation.limit
-        file.is_plain = file.end is End.WHOLE and _are_signals_ignored()
+        file.is_plain = file.end is End.WHOLE and are_signals_ignored()
         file.look_at = monotonic() + LOOK
         return file
 
@@ -233,53 +231,6 @@ class Appender:
                     self._lose(error)
 
 
-def _write_carefully(file: Descriptor, encoded: bytes) -> int:
-    """Write where a line was cut off, or a signal may come; returns the line's length, as `os.write` does."""
-    torn = file.end is End.TORN
-    _write_rest(file, b"\n" + encoded if torn else encoded, 0)
-    file.size += torn
-    return len(encoded)
-
-
-def _write_rest(file: Descriptor, encoded: bytes, written: int) -> None:
-    """Write what is left of a line: a disk that is nearly full takes a part, and then says why."""
-    write = os.write if _are_signals_ignored() else _write_without_signal
-    try:
-        while written < len(encoded):
-            written += write(file.number, memoryview(encoded)[written:])
-    finally:
-        if written:
-            file.end = End.WHOLE if encoded[written - 1] == ord("\n") else End.TORN
-            file.is_plain &= file.end is End.WHOLE
-
-
-def _write_without_signal(number: int, data: bytes | memoryview) -> int:
-    """`os.write` where the host would be killed by the signal of a limit or of a closed pipe, or see it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        return os.write(number, data)
-    except OSError as error:
-        if error.errno in {errno.EFBIG, errno.EPIPE}:
-            signal.sigtimedwait(_SIGNALS, 0)  # it waits for this thread; nobody is to see it
-        raise
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _tail(path: str, size: int) -> bytes:
-    """The last bytes of a file; none of what is no file, or cannot be read."""
-    try:
-        reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return b""
-    try:
-        return os.pread(reader, size, max(0, os.fstat(reader).st_size - size))
-    except OSError:
-        return b""
-    finally:
-        os.close(reader)
-
-
 def _left_alone(file: Descriptor, written: int) -> Descriptor:
     """The file as it is, and for a while no other is asked for."""
     if not file.is_deleted():
@@ -287,8 +238,3 @@ def _left_alone(file: Descriptor, written: int) -> Descriptor:
     file.limit = float("inf")
     file.look_at = monotonic() + _PATIENCE
     return file
-
-
-def _are_signals_ignored() -> bool:
-    """Whether no write can raise a signal: Python ignores both, unless the host decides otherwise."""
-    return bool(getsignal(signal.SIGXFSZ) == signal.SIG_IGN and getsignal(signal.SIGPIPE) == signal.SIG_IGN)
