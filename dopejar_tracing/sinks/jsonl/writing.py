@@ -39,8 +39,8 @@ def _write_without_signal(number: int, data: bytes | memoryview) -> int:
     try:
         return os.write(number, data)
     except OSError as error:
-        if error.errno in {errno.EFBIG, errno.EPIPE}:
-            signal.sigtimedwait(_SIGNALS, 0)  # it waits for this thread; nobody is to see it
+        if error.errno in {errno.EFBIG, errno.EPIPE} and (waiting := signal.sigpending() & _SIGNALS):
+            signal.sigwait(waiting)  # nobody is to see it
         raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
