@@ -127,8 +127,12 @@ class Descriptor:
         A deletion changes a file's ctime, writing both ctime and mtime. So if they differ, all that was
         written had been in the file when somebody chose to delete it.
         """
-        status = os.fstat(self.number)
-        return status.st_nlink == 0 and status.st_ctime_ns == status.st_mtime_ns
+        try:
+            status = os.fstat(self.number)
+        except OSError:  # the host closed it
+            return False
+        is_deleted = self.is_same(status) and status.st_nlink == 0
+        return is_deleted and status.st_ctime_ns == status.st_mtime_ns
 
     def is_deleted(self) -> bool:
         """Whether what is written now goes nowhere."""
