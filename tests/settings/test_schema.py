@@ -197,6 +197,8 @@ class TestCheckValues:
                 RE2.format("it matches the empty text"),
                 "'x*'",
             ),
+            ({"redact": {"patterns": [r"\b"]}}, "redact.patterns", RE2.format(EMPTY), repr(r"\b")),
+            ({"redact": {"keys": ["!!"]}}, "redact.keys", "names with a letter in each", "'!!'"),
             (
                 {"redact": {"patterns": ["(?=x)"]}},
                 "redact.patterns",
