@@ -204,7 +204,8 @@ def reload() -> None:
         try:
             _enforce(_load_again())
         except SettingsError as error:
-            _complain(str(error).splitlines(), "the settings stay as they were")
+            for problem in str(error).splitlines():
+                say(f"{problem}; the settings stay as they were")
 
 
 def _start() -> Pipeline | None:
@@ -220,7 +221,10 @@ def _enforce_what_is_right() -> None:
     if isinstance(ACTIVE.pipeline, Unstarted):
         ACTIVE.folder = _working_directory()
     effective = _load_again(lenient=True)
-    _complain(effective.problems, "left aside")
+    for problem in effective.problems:
+        of_file = effective.file is not None and problem.startswith(f"{effective.file}: ")
+        whole = of_file and str(effective.file) not in effective.origins.values()
+        say(f"{problem}; {'the whole file is ' if whole else ''}left aside")
     _enforce(effective)
 
 
@@ -228,11 +232,6 @@ def _load_again(*, lenient: bool = False) -> Effective:
     # The file that was found at first, though the host may have changed its directory since.
     file = ACTIVE.watch.path if ACTIVE.watch else None
     return load(ACTIVE.source, ACTIVE.arguments, flag=ACTIVE.flag, file=file, lenient=lenient)
-
-
-def _complain(problems: list[str] | tuple[str, ...], consequence: str) -> None:
-    for problem in problems:
-        say(f"{problem}; {consequence}")
 
 
 def _enforce(effective: Effective) -> None:

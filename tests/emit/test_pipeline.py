@@ -61,7 +61,7 @@ class TestStart:
         assert done.stderr.splitlines() == [
             (
                 "dopejar_tracing: settings.yaml: tracing.level: expected one of debug, info, warn, error; "
-                "got 'inof' (did you mean 'info'?); left aside"
+                "got 'inof' (did you mean 'info'?); the whole file is left aside"
             )
         ]
         assert len(read_lines(tmp_path / "trace.jsonl")) == 2
