@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dopejar_tracing.asgi import tell_status
 from dopejar_tracing.emit.bind import bind_trace
@@ -15,7 +15,7 @@ from dopejar_tracing.model.foreign import ask
 from dopejar_tracing.model.values import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sized
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
@@ -47,7 +47,8 @@ class TracingMiddleware:
             inside.span = bind_trace(
                 self.layer, self.operation, input=_request(environ), metadata=remote.foreign
             ).__enter__()
-            return _Body(self.app(environ, _watched(start_response, inside.span)), inside)
+            body = self.app(environ, _watched(start_response, inside.span))
+            return (_SizedBody if hasattr(body, "__len__") else _Body)(body, inside)
 
 
 class _Inside:
@@ -106,6 +107,15 @@ class _Body:
             if close is not None:
                 close()
             self._inside.span.finish()
+
+
+class _SizedBody(_Body):
+    """One that knows its number of pieces: of a single one, a server tells the length."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return len(cast("Sized", self._body))
 
 
 def _watched(start_response: StartResponse, span: Span) -> StartResponse:

@@ -105,11 +105,15 @@ class BoundTrace(msgspec.Struct, eq=False):
         if not callable(function):
             return cast("F", self._member(function))
         if isinstance(function, type):
-            return cast("F", self._class(function))
-        code = _code_of(function) or caller()
+            return cast("F", self._class(function, caller()))
+        return self._decorate(function, _code_of(function) or caller())
+
+    def _decorate(self, function: F, code: CodeType) -> F:
         fill = filler(function)
 
         def call_span(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span:
+            if ACTIVE.pipeline is None:
+                return NULL_SPAN
             notes: dict[str, Any] = {}
             return self._begin(code, fill(args, kwargs, notes), notes)
 
@@ -158,10 +162,13 @@ class BoundTrace(msgspec.Struct, eq=False):
             return cached_property(self(thing.func))
         return thing
 
-    def _class(self, kind: Any) -> Any:
+    def _class(self, kind: Any, code: CodeType) -> Any:
         """The class itself, with a span around each construction."""
         with suppress(TypeError):  # it is made in C, and cannot be changed
-            kind.__init__ = self(kind.__init__)
+            if kind.__init__ is object.__init__ and kind.__new__ is not object.__new__:  # a named tuple, say
+                kind.__new__ = staticmethod(self._decorate(kind.__new__, code))
+            else:
+                kind.__init__ = self._decorate(kind.__init__, code)
         return kind
 
     def _enter(self, code: CodeType) -> Span:

@@ -61,7 +61,9 @@ def release() -> None:
 
 def is_captured(event_dict: object) -> bool:
     """Whether this is a record on its way through structlog's ProcessorFormatter, and known already."""
-    return _record_line is not None and isinstance(event_dict, dict) and "_record" in event_dict
+    if _record_line is None or not isinstance(event_dict, dict):
+        return False
+    return isinstance(event_dict.get("_record"), logging.LogRecord)
 
 
 def _handling(call_handlers: Callable[[Any, logging.LogRecord], None]) -> object:

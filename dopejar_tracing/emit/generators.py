@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from dopejar_tracing.emit.context import CURRENT
+from dopejar_tracing.emit.pipeline import ACTIVE
 from dopejar_tracing.emit.span import Span
 
 CallSpan = Callable[[tuple[Any, ...], dict[str, Any]], Span]
@@ -61,6 +62,8 @@ def trace_generator(function: Callable[..., Any], call_span: CallSpan) -> Callab
 
     def traced(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         generator = function(*args, **kwargs)
+        if ACTIVE.pipeline is None:
+            return (yield from generator)
         steps = _Steps(lambda: call_span(args, kwargs))
         step: Callable[[Any], Any] = generator.send
         given: Any = None

@@ -14,6 +14,7 @@ from functools import partial
 from dopejar_tracing.emit import pipeline
 from dopejar_tracing.emit.context import CURRENT
 from dopejar_tracing.emit.pipeline import ACTIVE
+from dopejar_tracing.emit.services import LOST
 from dopejar_tracing.emit.span import Span
 
 PATIENCE = 5.0
@@ -30,12 +31,14 @@ def shutdown() -> None:
     """End tracing: record what is still open, close the sinks, say what was lost. Never raises."""
     _interrupt_open_spans()
     pipeline.stop()
+    LOST.tell()
 
 
 def settle() -> None:
     """The process ends: as `shutdown`, but what comes after is still written."""
     _interrupt_open_spans()
     pipeline.settle()
+    LOST.tell()
 
 
 def _interrupt_open_spans() -> None:

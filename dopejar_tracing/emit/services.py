@@ -43,7 +43,8 @@ KEY = "dopejar"
 MAX_HEADERS = 10_000
 """Headers that are looked at: what is given may have no end."""
 
-_LOST = Losses("headers", "parent")
+LOST = Losses("headers", "parent")
+"""Headers that could not be read or written."""
 
 
 def inject(headers: Headers) -> Headers:
@@ -283,4 +284,4 @@ def _try(act: Callable[[], None]) -> None:
     """Headers that cannot be read or written are a mistake of the application: counted, and said."""
     error: BaseException | None = ask(act, lambda error: error)
     if error is not None:
-        _LOST.add(complaint(error))
+        LOST.add(complaint(error))

@@ -65,7 +65,7 @@ def _keys(key: str, value: object, problems: Problems) -> object:
     keys: Any = texts(key, value, problems)
     for name in keys:
         if not any(map(str.isalnum, name)):
-            problems.add(key, "names with a letter in each", name)
+            problems.add(key, "names with a letter or a digit in each", name)
     return keys
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import dataclasses
 import functools
 import inspect
 import pickle
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import Any, NamedTuple
 
 import pytest
 from helpers import Line
 
-from dopejar_tracing import bind_trace
+from dopejar_tracing import bind_trace, configure
 from dopejar_tracing.points import altitude
 
 Lines = Callable[[], list[Line]]
@@ -262,3 +263,57 @@ class TestTemplate:
         (line,) = lines()
         assert line["input_summary"] == "{nobody}"
         assert "nobody" in line["metadata"]["template_error"]
+
+
+class TestClasses:
+    """A class, decorated."""
+
+    def test_construction(self, lines: Callable[[], list[Line]]) -> None:
+        """It stays a class, and each construction is a span, in the file that it stands in."""
+
+        @bind_trace("sys", "plain")
+        class Plain:
+            pass
+
+        @bind_trace("sys", "data")
+        @dataclasses.dataclass
+        class Data:
+            x: int
+
+        @bind_trace("sys", "named")
+        class Named(NamedTuple):
+            x: int
+
+        @bind_trace("sys", "made")
+        class Made:
+            def __new__(cls, *_values: int) -> typing.Self:
+                return object.__new__(cls)
+
+        assert isinstance(Plain(), Plain)
+        assert Data(1) == Data(x=1)
+        assert Named(2).x == 2
+        assert isinstance(Made(3), Made)
+        found = lines()
+        assert [line["operation"] for line in found] == ["plain", "data", "data", "named", "made"]
+        assert {line["component"] for line in found} == {"test_decorators.py"}
+
+
+class TestDisabled:
+    """While tracing is off."""
+
+    def test_generator(self) -> None:
+        """A decorated generator fills no template, and is the same."""
+        configure(enabled=False)
+
+        class Hostile:
+            def __format__(self, spec: str) -> str:
+                raise AssertionError
+
+        @bind_trace("sys", "x", input="{value}")
+        def numbers(value: object) -> Generator[object, object, None]:
+            got = yield 1
+            yield got
+
+        generator = numbers(Hostile())
+        assert next(generator) == 1
+        assert generator.send(5) == 5

@@ -198,7 +198,7 @@ class TestCheckValues:
                 "'x*'",
             ),
             ({"redact": {"patterns": [r"\b"]}}, "redact.patterns", RE2.format(EMPTY), repr(r"\b")),
-            ({"redact": {"keys": ["!!"]}}, "redact.keys", "names with a letter in each", "'!!'"),
+            ({"redact": {"keys": ["!!"]}}, "redact.keys", "names with a letter or a digit in each", "'!!'"),
             (
                 {"redact": {"patterns": ["(?=x)"]}},
                 "redact.patterns",

@@ -57,16 +57,21 @@ class Appender:
         self._lock = threading.RLock()  # re-entrant: a signal handler may trace while its thread is in here
         self._has_lock = False
         self._archive: Archive | None = None
+        self._rotation = Rotation(path, None)
         self.adopt(rule)
 
     def adopt(self, rule: Rotate | None) -> None:
         """Take another rule."""
         if is_standard(self._path):
             rule = None
+        if self._archive is not None and rule == self._rotation.rule:
+            return
         self._rotation = Rotation(self._path, rule)
         if self._archive is not None:
             self._archive.rest(0)
         self._archive = Archive(self._path, rule) if rule else None
+        if self._archive is not None and self._file is not None:
+            self._archive.tidy()
         self.mind()
 
     def append(self, encoded: bytes) -> None:
@@ -138,20 +143,24 @@ class Appender:
             self._archive.rest()
 
     def _just_looked(self) -> Descriptor | None:
-        """The file, if it is where it was and nothing else is to be asked: the short way, without a lock."""
+        """The file, if it is where it was and nothing else is to be asked: the short way."""
         file = self._file
         if file is None or not file.is_plain or self._rotation.rule is not None or not are_signals_ignored():
             return None
-        written = len(file.unsure)
+        if not self._lock.acquire(blocking=False):
+            return None
         try:
+            written = len(file.unsure)
             status = os.stat(self._path)
+            if status.st_ino != file.inode or status.st_dev != file.device or status.st_size != file.size:
+                return None
+            del file.unsure[:written]  # they are where they belong
+            file.look_at = monotonic() + LOOK
+            return file
         except OSError:
             return None
-        if status.st_ino != file.inode or status.st_dev != file.device or status.st_size != file.size:
-            return None
-        del file.unsure[:written]  # they are where they belong
-        file.look_at = monotonic() + LOOK
-        return file
+        finally:
+            self._lock.release()
 
     def _made_ready(self, size: int) -> Descriptor:
         """The file that stands at the path, ready for a line of this size."""

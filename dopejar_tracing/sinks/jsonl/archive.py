@@ -82,8 +82,12 @@ class Archive:
 
     def _start(self) -> None:
         if self._thread is None:
-            self._stopped.clear()
-            self._thread = threading.Thread(target=self._run, name="dopejar-archive", daemon=True)
+            self._stopped = (
+                threading.Event()
+            )  # of this thread: an earlier one may not have noticed its own yet
+            self._thread = threading.Thread(
+                target=self._run, args=(self._stopped,), name="dopejar-archive", daemon=True
+            )
             try:
                 self._thread.start()
             except RuntimeError:  # the interpreter is ending, or there are too many: the next one does it
@@ -102,52 +106,60 @@ class Archive:
         self._broken_off = thread.is_alive()
         self._stopped.set()
         thread.join(_STOP)
+        if thread is self._thread:  # it is at something that takes its time, and will end by itself
+            self._thread = None
 
     def after_fork(self, *, child: bool) -> None:
         """Go on with what was broken off; in the child, the thread and the lock are the parent's."""
         if child:
             self._lock = threading.RLock()
+            self._stopped = threading.Event()
             self._thread = None
         elif self._broken_off:
             self.tidy()
         self._broken_off = False
 
-    def _run(self) -> None:
+    def _run(self, stopped: threading.Event) -> None:
         # A limit on file sizes must not kill the host here; and its handlers run in the main thread anyway.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         pause = _FIRST_PAUSE
         while True:
             wanted = self._wanted
-            done = self._try_round()
-            if not done and pause <= _LAST_PAUSE and not self._stopped.wait(pause):
+            done = self._try_round(stopped)
+            if not done and pause <= _LAST_PAUSE and not stopped.wait(pause):
                 pause *= 2
                 continue
-            with self._lock:
-                if wanted == self._wanted or self._stopped.is_set():
-                    self._thread = None
-                    return
+            if stopped.is_set():
+                return
+            if wanted == self._wanted:
+                break
             pause = _FIRST_PAUSE
+        with self._lock:
+            if self._thread is threading.current_thread():
+                self._thread = None
+        if wanted != self._wanted:  # since a moment ago
+            self.tidy()
 
-    def _try_round(self) -> bool:
+    def _try_round(self, stopped: threading.Event) -> bool:
         """Do all that can be done now; returns whether nothing is left."""
         try:
-            return self._round()
+            return self._round(stopped)
         except OSError as error:  # the folder cannot be listed
             self._complain(error)
             return True
 
-    def _round(self) -> bool:
+    def _round(self, stopped: threading.Event) -> bool:
         done = True
         stamps = sorted({file.stamp for file in rotated(self._path)})
         outdated = set(stamps[: -self._rule.keep]) if self._rule.keep else set()
         for file in rotated(self._path):
-            if self._stopped.is_set():
+            if stopped.is_set():
                 return False
             try:
                 if file.stamp in outdated:
                     done &= _delete(file)
                 elif self._rule.compress and not file.is_compressed:
-                    done &= _compress(file.path, self._stopped.is_set)
+                    done &= _compress(file.path, stopped.is_set)
             except OSError as error:  # this one; the others may be in order
                 self._complain(error)
         return done

@@ -9,9 +9,8 @@ import os
 import re
 import resource
 import stat
-import time
 
-from dopejar_tracing.sinks.jsonl.torn import mend
+from dopejar_tracing.sinks.jsonl.torn import mend, share
 
 # O_NONBLOCK: a FIFO that nobody reads must not stop the application.
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -19,7 +18,6 @@ _MODE = 0o600  # traces hold what people said
 _STANDARD = re.compile(r"/dev/(?:std(?:in|out|err)|fd/[0-9]+)|/proc/self/fd/[0-9]+")
 _HIGH = 1_000
 _ATTEMPTS = 20
-_LOCK_ATTEMPTS, _LOCK_PAUSE = 200, 0.001
 
 
 class Descriptor:
@@ -94,21 +92,7 @@ class Descriptor:
             raise
         self.device, self.inode = status.st_dev, status.st_ino
         if stat.S_ISREG(status.st_mode):
-            self._lock(path)
-
-    def _lock(self, path: str) -> None:
-        """Take the shared lock; without one where there are none, as then nothing is compressed either."""
-        for _ in range(_LOCK_ATTEMPTS):
-            try:
-                fcntl.flock(self.number, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not self.is_at(path):  # it is being compressed
-                    return
-                time.sleep(_LOCK_PAUSE)  # its end is being mended
-            except OSError:
-                return
-            else:
-                return
+            share(self.number, lambda: not self.is_at(path))  # elsewhere: it is being compressed
 
     def is_at(self, path: str) -> bool:
         """Whether the file is what stands at the path."""

@@ -42,6 +42,7 @@ class Rotation:
         self._clock = clock
         self._not_before = 0.0
         self._complained = False
+        self._overdue: tuple[int, int] | None = None
 
     @property
     def limit(self) -> float:
@@ -60,6 +61,8 @@ class Rotation:
             seconds = _PERIODS[self.rule.every]
             last, now = ((at + 7 * 86_400 - _MONDAY) // seconds for at in (status.st_mtime, self._clock()))
             if last < now:
+                self._overdue = status.st_dev, status.st_ino
+            if self._overdue == (status.st_dev, status.st_ino):  # though a line was written since
                 return True
         return status.st_size + more > self.limit
 

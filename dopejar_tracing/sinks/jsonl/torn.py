@@ -6,12 +6,14 @@ import fcntl
 import os
 import stat
 import time
+from collections.abc import Callable
 from enum import Enum
 
 import orjson
 
 _QUIET, _LOOKS = 0.2, 20  # seconds without a change, and how often to look in that time
 _GLANCES, _GLANCE = 5, 0.002  # of a line that a neighbour is writing just now
+_ATTEMPTS, _PAUSE = 200, 0.001
 _CHUNK = 65_536
 _OURS = b'{"trace_id":'
 
@@ -57,12 +59,29 @@ def _has_alone(number: int) -> bool:
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        try:
-            fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)  # which was given up for the attempt
-        except OSError:
-            return False
+        share(number)  # which was given up for the attempt
         return False
     return True
+
+
+def share(number: int, give_up: Callable[[], bool] = bool) -> None:
+    """Take the shared lock; without one where there are none, as then nothing is compressed either.
+
+    Args:
+        number: the file.
+        give_up: asked while somebody has the lock alone, who as a rule mends the end of the file.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if give_up():
+                return
+            time.sleep(_PAUSE)
+        except OSError:
+            return
+        else:
+            return
 
 
 def _take_away_ours(number: int, reader: int) -> bool:

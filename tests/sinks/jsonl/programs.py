@@ -7,6 +7,7 @@ import gzip
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -27,6 +28,9 @@ def content_of(path: Path) -> bytes:
 
 def all_lines(path: Path) -> list[Line]:
     """The lines of all files, each of them valid and none of them twice."""
+    for thread in threading.enumerate():  # that of a sink which did not wait for it in the end
+        if thread.name == "dopejar-archive":
+            thread.join(20)
     lines = list(_lines(path))
     assert len({line["trace_id"] for line in lines}) == len(lines)
     return lines

@@ -270,3 +270,28 @@ class TestCannotRotate:
         sink.close()
         assert len(all_lines(path)) == 20
         assert capfd.readouterr().err == "dopejar_tracing: t: cannot be rotated: Is a directory; it grows\n"
+
+
+class TestAgain:
+    """What did not work out the first time."""
+
+    def test_overdue(self, path: Path) -> None:
+        """A rotation by time that failed is tried again, though lines were written meanwhile."""
+        path.write_text("old\n")
+        os.utime(path, (1, 1))
+        (path.parent / ".t.lock").mkdir()
+        sink = sink_of(path, every="day")
+        sink(line_of(1))
+        (path.parent / ".t.lock").rmdir()
+        wait_until(lambda: sink(line_of(2)) or rotated(str(path)))
+        sink.close()
+        assert Path(rotated(str(path))[0].path).read_text().startswith("old\n")
+
+    def test_new_rule(self, path: Path) -> None:
+        """A rule for rotated files that comes later takes effect on those that are there."""
+        sink = sink_of(path, max_bytes=1)
+        for number in range(5):
+            sink(line_of(number))
+        sink.adopt(Settings(rotate=Rotate(max_bytes=1, keep=1, compress="gzip")))
+        wait_until(lambda: [file.is_compressed for file in rotated(str(path))] == [True])
+        sink.close()
