@@ -81,17 +81,15 @@ class Archive:
                 self._lock.release()
 
     def _start(self) -> None:
-        if self._thread is None:
-            self._stopped = (
-                threading.Event()
-            )  # of this thread: an earlier one may not have noticed its own yet
-            self._thread = threading.Thread(
-                target=self._run, args=(self._stopped,), name="dopejar-archive", daemon=True
-            )
-            try:
-                self._thread.start()
-            except RuntimeError:  # the interpreter is ending, or there are too many: the next one does it
-                self._thread = None
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._stopped = threading.Event()  # of its own: an earlier thread may not have noticed it yet
+        thread = threading.Thread(
+            target=self._run, args=(self._stopped,), name="dopejar-archive", daemon=True
+        )
+        with contextlib.suppress(RuntimeError):  # the interpreter is ending, or there are too many
+            thread.start()
+            self._thread = thread  # not before: whoever ends it joins it
 
     def rest(self, finish: float = _FINISH) -> None:
         """End the thread; what it has not finished is left as it was.
