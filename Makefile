@@ -18,7 +18,7 @@ demo: $(VENV)/.runtime
 	@PATH="$(CURDIR)/$(RUN):$$PATH" EXAMPLES="$(EXAMPLES)" sh examples/demo.sh
 
 test: $(VENV)/.dev
-	$(RUN)/python -m pytest -q
+	$(RUN)/python -m pytest -q --numprocesses 2 --dist loadfile
 
 test-others:  # on every other Python from 3.11 on that this machine has
 	@set -e; for python in $$(.ci/pythons | tail -n +2); do \
