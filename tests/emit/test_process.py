@@ -196,17 +196,18 @@ def handler(*_):
 signal.signal(signal.SIGALRM, handler)
 armed, number, caught, ended = False, 0, 0, []
 signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0007)
-while number < 8_000:
-    try:
+def work():
+    global armed, number
+    armed = True
+    while number < 8_000:
+        number += 1
+        with t.bind_trace("sys", "work", input=number): pass
+        ended.append(number)
         armed = True
-        while number < 8_000:
-            number += 1
-            with t.bind_trace("sys", "work", input=number): pass
-            ended.append(number)
-            armed = True
-        armed = False
-    except Timeout:
-        caught += 1
+    armed = False
+while number < 8_000:
+    try: work()
+    except Timeout: caught += 1
 signal.setitimer(signal.ITIMER_REAL, 0)
 t.shutdown()
 import json
