@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 from helpers import Line, read_lines
+from hypothesis import HealthCheck, settings
 
 import dopejar_tracing
+
+# A slow machine is no failure.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
