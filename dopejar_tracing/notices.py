@@ -124,4 +124,9 @@ class Losses:
             say(f"{self.where}: {self._number(new)} lost")
 
     def _number(self, count: int) -> str:
-        return f"{count:,} {self.what}{'s' if count > 1 else ''}"
+        return numbered(count, self.what)
+
+
+def numbered(count: int, what: str) -> str:
+    """`1 line`, `1,649 lines`."""
+    return f"{count:,} {what}{'s' if count > 1 else ''}"

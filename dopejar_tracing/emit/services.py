@@ -18,7 +18,6 @@ from dopejar_tracing.emit.context import CURRENT, open_span
 from dopejar_tracing.emit.pipeline import Pipeline, running
 from dopejar_tracing.emit.span import NULL_SPAN, NullSpan, Span
 from dopejar_tracing.errors import InvalidIdError
-from dopejar_tracing.model.event import Level
 from dopejar_tracing.model.foreign import ask
 from dopejar_tracing.model.ids import parse_id
 from dopejar_tracing.model.values import complaint, plain_text
@@ -187,21 +186,8 @@ def _remote_span(context: RemoteContext) -> RemoteSpan:
         around = around.parent
     own = context.parent_id
     like = around if around is not None and own is None else NULL_SPAN
-    return RemoteSpan(
-        site=like.site,
-        parent=around,
-        parent_id=None,
-        component="",
-        input="",
-        output="",
-        level=Level.INFO,
-        began_ns=0,
-        started_ns=0,
-        metadata={},
-        notes={},
-        trace_id=own or _id_of(around, running()),
-        context=context,
-    )
+    trace_id = own or _id_of(around, running())
+    return RemoteSpan(site=like.site, parent=around, trace_id=trace_id, context=context)
 
 
 def _id_of(span: Span | None, pipeline: Pipeline | None) -> str | None:

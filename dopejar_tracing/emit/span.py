@@ -31,20 +31,20 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     """
 
     site: Site
-    parent: Span | None
+    parent: Span | None = None
     """The recorded span around it in this process, current again when this one ends."""
-    parent_id: str | None
+    parent_id: str | None = None
     """ID of the recorded span around it, here or in the process that started this one."""
-    component: str
-    input: str
-    output: str
-    level: Level
-    began_ns: int
+    component: str = ""
+    input: str = ""
+    output: str = ""
+    level: Level = Level.INFO
+    began_ns: int = 0
     """Nanoseconds since the epoch."""
-    started_ns: int
+    started_ns: int = 0
     """Nanoseconds of the monotonic clock."""
-    metadata: dict[str, Any]
-    notes: dict[str, Any]
+    metadata: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
     """Reserved metadata."""
     rule: EndRule | None = None
     trace_id: str | None = None
@@ -226,17 +226,4 @@ class NullSpan(Span):
         """Nothing."""
 
 
-NULL_SPAN = NullSpan(
-    site=Site("system", "sys", "", Level.INFO, {}),
-    parent=None,
-    parent_id=None,
-    component="",
-    input="",
-    output="",
-    level=Level.INFO,
-    began_ns=0,
-    started_ns=0,
-    metadata={},
-    notes={},
-    ended=True,
-)
+NULL_SPAN = NullSpan(site=Site("system", "sys", "", Level.INFO, {}), ended=True)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from dopejar_tracing.sinks.jsonl.archive import Archive
 from dopejar_tracing.sinks.jsonl.descriptor import Descriptor, is_standard
+from dopejar_tracing.sinks.jsonl.reading import tail_of
 from dopejar_tracing.sinks.jsonl.rotation import Rotation
 from dopejar_tracing.sinks.jsonl.torn import End, ends_within_a_line
-from dopejar_tracing.sinks.jsonl.writing import are_signals_ignored, tail_of, write_carefully, write_rest
+from dopejar_tracing.sinks.jsonl.writing import are_signals_ignored, write_carefully, write_rest
 
 if TYPE_CHECKING:
     from dopejar_tracing.settings.rotate import Rotate
@@ -64,7 +65,7 @@ class Appender:
         """Take another rule."""
         if is_standard(self._path):
             rule = None
-        if self._archive is not None and rule == self._rotation.rule:
+        if rule == self._rotation.rule:
             return
         self._rotation = Rotation(self._path, rule)
         if self._archive is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import os
@@ -10,6 +9,7 @@ import re
 import resource
 import stat
 
+from dopejar_tracing.sinks.jsonl.reading import close
 from dopejar_tracing.sinks.jsonl.torn import mend, share
 
 # O_NONBLOCK: a FIFO that nobody reads must not stop the application.
@@ -169,9 +169,3 @@ def _open_safely(path: str) -> int:
 def is_standard(path: str) -> bool:
     """Whether this is one of this process's own descriptors: no file stands there that could be set aside."""
     return _STANDARD.fullmatch(os.path.normpath(path)) is not None
-
-
-def close(number: int) -> None:
-    """Close a descriptor; if that fails, nobody can do anything about it."""
-    with contextlib.suppress(OSError):
-        os.close(number)

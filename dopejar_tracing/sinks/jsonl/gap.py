@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dopejar_tracing.model.event import Status, TraceEvent
+from dopejar_tracing.notices import numbered
 
 if TYPE_CHECKING:
     from dopejar_tracing.model.ids import Mint
@@ -30,7 +31,7 @@ def gap_line(gap: Gap, mint: Mint) -> dict[str, Any]:
         operation=OPERATION,
         component=basename(__file__),
         input_summary="",
-        output_summary=f"{gap.count:,} line{'s' if gap.count > 1 else ''} lost",
+        output_summary=f"{numbered(gap.count, 'line')} lost",
         duration_ms=duration_ns // 1_000_000,
         status=Status.ERROR.value,
         metadata={

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from dopejar_tracing.notices import say
 from dopejar_tracing.settings.rotate import Rotate
 from dopejar_tracing.sinks.jsonl.archive import STAMP, rotated
-from dopejar_tracing.sinks.jsonl.descriptor import close
+from dopejar_tracing.sinks.jsonl.reading import close
 
 _PERIODS = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 7 * 86_400}
 _MONDAY = 4 * 86_400  # the epoch was a Thursday

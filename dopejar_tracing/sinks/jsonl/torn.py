@@ -11,6 +11,8 @@ from enum import Enum
 
 import orjson
 
+from dopejar_tracing.sinks.jsonl.reading import reading
+
 _QUIET, _LOOKS = 0.2, 20  # seconds without a change, and how often to look in that time
 _GLANCES, _GLANCE = 5, 0.002  # of a line that a neighbour is writing just now
 _ATTEMPTS, _PAUSE = 200, 0.001
@@ -36,12 +38,10 @@ def mend(number: int, path: str) -> End:
     status = os.fstat(number)
     if not stat.S_ISREG(status.st_mode) or not status.st_size:
         return End.WHOLE
-    try:
-        reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # it may be written, but not read
-        return End.WHOLE
-    try:
-        if not os.path.samestat(status, os.fstat(reader)) or _byte_at(reader, status.st_size - 1) == b"\n":
+    with reading(path) as reader:
+        if reader is None or not os.path.samestat(status, os.fstat(reader)):
+            return End.WHOLE
+        if _byte_at(reader, status.st_size - 1) == b"\n":
             return End.WHOLE
         if _has_alone(number):
             try:
@@ -50,8 +50,6 @@ def mend(number: int, path: str) -> End:
             finally:
                 fcntl.flock(number, fcntl.LOCK_SH)
         return End.TORN if _stays_torn(reader, status) else End.WHOLE
-    finally:
-        os.close(reader)
 
 
 def _has_alone(number: int) -> bool:
@@ -127,21 +125,16 @@ def _stays_torn(reader: int, status: os.stat_result) -> bool:
 
 def ends_within_a_line(path: str, size: int) -> bool:
     """Whether a file that others write to as well ends within a line, and stays like that for a moment."""
-    try:
-        reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:  # it may be written, but not read
-        return False
-    try:
+    with reading(path) as reader:
+        if reader is None:
+            return False
         for _ in range(_GLANCES):
             if _byte_at(reader, size - 1) in {b"\n", b""}:
                 return False
             time.sleep(_GLANCE)
-            now = os.fstat(reader).st_size
-            if now != size:  # it was being written
+            if os.fstat(reader).st_size != size:  # it was being written
                 return False
         return True
-    finally:
-        os.close(reader)
 
 
 def _byte_at(reader: int, at: int) -> bytes:

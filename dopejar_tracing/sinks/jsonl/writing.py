@@ -49,17 +49,3 @@ def _write_without_signal(number: int, data: bytes | memoryview) -> int:
 def are_signals_ignored() -> bool:
     """Whether no write can raise a signal: Python ignores both, unless the host decides otherwise."""
     return bool(getsignal(signal.SIGXFSZ) == signal.SIG_IGN and getsignal(signal.SIGPIPE) == signal.SIG_IGN)
-
-
-def tail_of(path: str, size: int) -> bytes:
-    """The last bytes of a file; none of what is no file, or cannot be read."""
-    try:
-        reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return b""
-    try:
-        return os.pread(reader, size, max(0, os.fstat(reader).st_size - size))
-    except OSError:
-        return b""
-    finally:
-        os.close(reader)
