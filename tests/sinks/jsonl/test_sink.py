@@ -83,9 +83,9 @@ class TestJsonlSink:
 def _open_for(path: Path) -> int:
     """How many of this process's descriptors are of a file; macOS has them in /dev/fd."""
     found = 0
-    for name in os.listdir("/proc/self/fd" if Path("/proc/self/fd").exists() else "/dev/fd"):
+    for entry in Path("/proc/self/fd" if Path("/proc/self/fd").exists() else "/dev/fd").iterdir():
         with contextlib.suppress(OSError):  # that of the listing itself, or of a sink that is collected now
-            found += os.path.samestat(os.fstat(int(name)), path.stat())
+            found += os.path.samestat(os.fstat(int(entry.name)), path.stat())
     return found
 
 
