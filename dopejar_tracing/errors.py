@@ -2,6 +2,7 @@
 
     TracingError
     ├── SettingsError    a setting, wherever it was written, is not one of those allowed
+    ├── QueryError       what somebody looks for cannot be understood
     └── InvalidIdError   a text is not a trace ID
 
 Application code that is being traced never sees one: `bind_trace` and its like do not raise.
@@ -14,6 +15,10 @@ class TracingError(Exception):
 
 class SettingsError(TracingError):
     """Settings that cannot be used: each line names the place, what was found and what is allowed."""
+
+
+class QueryError(TracingError):
+    """A filter that cannot be used: says what was found, what is allowed, and where in it."""
 
 
 class InvalidIdError(TracingError, ValueError):

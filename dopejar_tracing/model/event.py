@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
@@ -63,10 +64,15 @@ class TraceEvent(msgspec.Struct, frozen=True):
     @property
     def duration_us(self) -> int | None:
         """Microseconds as exactly as known; None for an event, which has no duration."""
-        exact = self.metadata.get("duration_us")
-        if isinstance(exact, int):
-            return exact
-        return self.duration_ms * 1000 if self.duration_ms else None
+        return exact_duration(self.metadata, self.duration_ms)
+
+
+def exact_duration(metadata: Mapping[str, Any], duration_ms: int) -> int | None:
+    """Microseconds as exactly as a line tells them; None for an event, which has no duration."""
+    exact = metadata.get("duration_us")
+    if isinstance(exact, int):
+        return exact
+    return duration_ms * 1000 if duration_ms else None
 
 
 KEYS: tuple[str, ...] = TraceEvent.__struct_fields__

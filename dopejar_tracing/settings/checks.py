@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any, get_args
 
+from dopejar_tracing.model.suggest import suggestion
 from dopejar_tracing.model.values import cut
 
 
@@ -27,18 +27,13 @@ class Problems:
         """Note a wrong value; `choices` are searched for what may have been meant."""
         # reprlib: a few lines of YAML can make a mapping that is larger than memory when it is written out.
         got = cut(repr(value) if isinstance(value, str) else reprlib.repr(value), 60)
-        self.found.append(f"{self.place}{key}: expected {expected}; got {got}{_hint(value, choices)}")
+        self.found.append(f"{self.place}{key}: expected {expected}; got {got}{suggestion(value, choices)}")
 
     def unknown(self, key: object, known: Iterable[str]) -> None:
         """Note a key that does not exist."""
         known = list(known)
         allowed = ", ".join(known)
-        self.found.append(f"{self.place}{key}: unknown key; expected one of {allowed}{_hint(key, known)}")
-
-
-def _hint(value: object, choices: Iterable[str]) -> str:
-    near = get_close_matches(value.lower(), choices, n=1) if isinstance(value, str) else []
-    return f" (did you mean {near[0]!r}?)" if near and near[0] != value else ""
+        self.found.append(f"{self.place}{key}: unknown key; expected one of {allowed}{suggestion(key, known)}")
 
 
 Check = Callable[[str, Any, Problems], Any]

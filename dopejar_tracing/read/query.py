@@ -1,0 +1,172 @@
+"""What somebody looks for, as one question that is asked of each event."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from fnmatch import translate
+from typing import Any
+
+import msgspec
+import orjson
+
+from dopejar_tracing.errors import QueryError
+from dopejar_tracing.model.event import exact_duration
+from dopejar_tracing.model.layer import Layers
+from dopejar_tracing.read.where import Where
+
+Test = Callable[[Any], bool]
+"""An event, or as much of one as is needed → whether it is looked for."""
+_OURS = 32
+"""Characters of a timestamp as we write it: microseconds, `+00:00`."""
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """One condition, of one option.
+
+    Attributes:
+        option: that set it: `--since`.
+        fields: keys of a line that it looks at.
+        test: whether it holds.
+    """
+
+    option: str
+    fields: frozenset[str]
+    test: Test
+
+
+class Query(msgspec.Struct, frozen=True):
+    """All conditions that must hold; without any, everything is looked for."""
+
+    filters: tuple[Filter, ...] = ()
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Keys of a line that it looks at."""
+        return frozenset[str]().union(*(each.fields for each in self.filters))
+
+    @property
+    def test(self) -> Test:
+        """Whether an event is looked for."""
+        tests = [each.test for each in self.filters]
+        match tests:
+            case []:
+                return lambda _: True
+            case [only]:
+                return only
+            case [one, other]:
+                return lambda event: one(event) and other(event)
+        return lambda event: all(test(event) for test in tests)
+
+    def without(self, option: str) -> Query:
+        """The query as if the option had not been given."""
+        return Query(tuple(each for each in self.filters if each.option != option))
+
+
+def by_layer(names: Iterable[str], layers: Layers) -> Filter:
+    """Events of these layers, in either spelling; so may the file have them, if others wrote it."""
+    wanted = {name.lower() for name in names}
+    wanted |= {spelling for layer in map(layers.get, wanted) if layer for spelling in (layer.name, layer.prefix)}
+    return Filter("--hrm", frozenset({"hrm_layer"}), lambda event: event.hrm_layer in wanted)
+
+
+def by_status(names: Iterable[str]) -> Filter:
+    """Events that ended so."""
+    wanted = frozenset(names)
+    return Filter("--status", frozenset({"status"}), lambda event: event.status in wanted)
+
+
+def by_operation(patterns: Iterable[str]) -> Filter:
+    """Events of these operations: `write`, `gate_*`, or with the layer, as points are named: `memory.read`."""
+    matches = _any_of(patterns)
+    return Filter(
+        "--operation",
+        frozenset({"operation", "hrm_layer"}),
+        lambda event: matches(event.operation) or matches(f"{event.hrm_layer}.{event.operation}"),
+    )
+
+
+def by_component(patterns: Iterable[str]) -> Filter:
+    """Events of these components: `altitude.py`, `*.py`."""
+    matches = _any_of(patterns)
+    return Filter("--component", frozenset({"component"}), lambda event: matches(event.component))
+
+
+def since(moment: datetime) -> Filter:
+    """Events that began then or later."""
+    bound = _written(moment)
+    return Filter("--since", frozenset({"timestamp"}), lambda event: comparable(event.timestamp) >= bound)
+
+
+def until(moment: datetime) -> Filter:
+    """Events that began before then."""
+    bound = _written(moment)
+    return Filter("--until", frozenset({"timestamp"}), lambda event: "" < comparable(event.timestamp) < bound)
+
+
+def longer_than(microseconds: int) -> Filter:
+    """Spans that took longer."""
+    return Filter(
+        "--longer-than",
+        frozenset({"metadata", "duration_ms"}),
+        lambda event: (exact_duration(event.metadata, event.duration_ms) or 0) > microseconds,
+    )
+
+
+def grep(pattern: str, *, ignore_case: bool = False) -> Filter:
+    """Events with a match in a summary, or in a value or key of the metadata, errors among them.
+
+    Raises:
+        QueryError: it is no regular expression; a caret stands under the spot.
+    """
+    try:
+        search = re.compile(pattern, re.MULTILINE | (re.IGNORECASE if ignore_case else 0)).search
+    except re.error as error:
+        at = error.pos or 0
+        msg = f"--grep: expected a regular expression; {error.msg}\n  {pattern}\n  {' ' * at}^"
+        raise QueryError(msg) from None
+    return Filter(
+        "--grep",
+        frozenset({"input_summary", "output_summary", "metadata"}),
+        lambda event: search(searchable(event)) is not None,
+    )
+
+
+def where(condition: Where) -> Filter:
+    """Events for which the condition holds."""
+    return Filter("--where", condition.fields, condition.test)
+
+
+def searchable(event: Any) -> str:
+    """What `--grep` looks through: both summaries, and each metadata as `key: value`, a line each."""
+    lines = [event.input_summary, event.output_summary]
+    for key, value in event.metadata.items():
+        lines.append(f"{key}: {value if isinstance(value, str) else orjson.dumps(value).decode()}")
+    return "\n".join(lines)
+
+
+def comparable(timestamp: str) -> str:
+    """The timestamp so that texts compare as the moments do; empty if it is none.
+
+    One without a time zone is in UTC, as the seed's files have them.
+    """
+    if len(timestamp) == _OURS and timestamp.endswith("+00:00"):
+        return timestamp
+    try:
+        moment = datetime.fromisoformat(timestamp)
+        return _written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _any_of(patterns: Iterable[str]) -> Callable[[str], object]:
+    """Whether a text is one of these, in which `*`, `?` and `[…]` stand for others."""
+    patterns = list(patterns)
+    if not any(character in pattern for pattern in patterns for character in "*?["):
+        return frozenset(patterns).__contains__
+    return re.compile("|".join(f"(?:{translate(pattern)})" for pattern in patterns)).match
