@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import gzip
 import os
-import re
 import shutil
 import signal
 import stat
@@ -14,40 +13,16 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-import msgspec
-
 from dopejar_tracing.model.values import complaint
 from dopejar_tracing.notices import say
 from dopejar_tracing.settings.rotate import Rotate
+from dopejar_tracing.settings.rotated import RotatedFile, rotated
 
-STAMP = "%Y%m%dT%H%M%S.%f"
-"""When a file was rotated, in UTC, behind its name: names sort as the files were written."""
-_SUFFIX = re.compile(r"\.([0-9]{8}T[0-9]{6}\.[0-9]{6,})(\.gz)?")
 _CHUNK = 256 * 1024
 _FIRST_PAUSE, _LAST_PAUSE = 0.05, 2.0
 """Seconds until a file that another process still has open is tried again; doubled each time."""
 _FINISH, _STOP = 0.25, 0.25
 """Seconds that are waited at the end for the work to be done, and then for it to be broken off."""
-
-
-class RotatedFile(msgspec.Struct, frozen=True, order=True):
-    """A file that was set aside."""
-
-    stamp: str
-    path: str
-    is_compressed: bool
-
-
-def rotated(path: str) -> list[RotatedFile]:
-    """The rotated files of a file, the oldest first."""
-    folder, name = os.path.split(path)
-    found = []
-    for entry in os.listdir(folder or "."):
-        match = _SUFFIX.fullmatch(entry[len(name) :]) if entry.startswith(name) else None
-        if match:
-            whole = os.path.join(folder, entry)
-            found.append(RotatedFile(match[1], whole, match[2] is not None))
-    return sorted(found)
 
 
 class Archive:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 from dopejar_tracing.notices import say
 from dopejar_tracing.settings.rotate import Rotate
-from dopejar_tracing.sinks.jsonl.archive import STAMP, rotated
+from dopejar_tracing.settings.rotated import STAMP, rotated
 from dopejar_tracing.sinks.jsonl.reading import close
 
 _PERIODS = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 7 * 86_400}

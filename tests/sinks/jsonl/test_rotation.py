@@ -19,8 +19,8 @@ from sinks.jsonl.test_faults import line_of
 from dopejar_tracing import configure, shutdown, trace_event
 from dopejar_tracing.settings import Settings
 from dopejar_tracing.settings.rotate import Period, Rotate
+from dopejar_tracing.settings.rotated import rotated
 from dopejar_tracing.sinks.jsonl import JsonlSink
-from dopejar_tracing.sinks.jsonl.archive import rotated
 from dopejar_tracing.sinks.jsonl.rotation import Rotation
 
 NOON = datetime(2026, 1, 13, 12, tzinfo=UTC)  # a Tuesday
