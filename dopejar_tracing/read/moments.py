@@ -17,7 +17,9 @@ _PART = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([a-zµμ]+)\s*", re.ASCII)
 _DAYS = {"today": 0, "yesterday": -1}
 
 DURATION = "a duration such as 500µs, 5ms, 1.5s, 3m12s, 2h or 1d"
-MOMENT = "a moment such as -10m, '2h ago', yesterday, 14:00, 'yesterday 9:30', 2026-01-13 or 2026-01-13T14:00:00Z"
+MOMENT = (
+    "a moment such as -10m, '2h ago', yesterday, 14:00, 'yesterday 9:30', 2026-01-13 or 2026-01-13T14:00:00Z"
+)
 
 
 def parse_duration(text: str) -> int:
@@ -45,11 +47,11 @@ def parse_moment(text: str, now: datetime, *, utc: bool = False) -> datetime:
     """
     try:
         found = _Zone(now, utc=utc).read(text.strip().lower())
+        if found is not None:
+            return found.astimezone(UTC)
     except (ValueError, OverflowError):  # 25:00; a year beyond 9999
-        found = None
-    if found is None:
-        raise _unlike(MOMENT, text)
-    return found.astimezone(UTC)
+        pass
+    raise _unlike(MOMENT, text)
 
 
 class _Zone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from fnmatch import translate
 from typing import Any
@@ -29,11 +29,13 @@ class Filter(msgspec.Struct, frozen=True):
         option: that set it: `--since`.
         fields: keys of a line that it looks at.
         test: whether it holds.
+        names: that were given, of which one must be the event's.
     """
 
     option: str
     fields: frozenset[str]
     test: Test
+    names: tuple[str, ...] = ()
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -59,38 +61,40 @@ class Query(msgspec.Struct, frozen=True):
                 return lambda event: one(event) and other(event)
         return lambda event: all(test(event) for test in tests)
 
-    def without(self, option: str) -> Query:
-        """The query as if the option had not been given."""
-        return Query(tuple(each for each in self.filters if each.option != option))
-
 
 def by_layer(names: Iterable[str], layers: Layers) -> Filter:
     """Events of these layers, in either spelling; so may the file have them, if others wrote it."""
+    names = list(names)
     wanted = {name.lower() for name in names}
-    wanted |= {spelling for layer in map(layers.get, wanted) if layer for spelling in (layer.name, layer.prefix)}
-    return Filter("--hrm", frozenset({"hrm_layer"}), lambda event: event.hrm_layer in wanted)
+    wanted |= {
+        spelling for layer in map(layers.get, wanted) if layer for spelling in (layer.name, layer.prefix)
+    }
+    return Filter("--hrm", frozenset({"hrm_layer"}), lambda event: event.hrm_layer in wanted, tuple(names))
 
 
 def by_status(names: Iterable[str]) -> Filter:
     """Events that ended so."""
     wanted = frozenset(names)
-    return Filter("--status", frozenset({"status"}), lambda event: event.status in wanted)
+    return Filter("--status", frozenset({"status"}), lambda event: event.status in wanted, tuple(wanted))
 
 
 def by_operation(patterns: Iterable[str]) -> Filter:
-    """Events of these operations: `write`, `gate_*`, or with the layer, as points are named: `memory.read`."""
+    """Events of these operations: `write`, `gate_*`, or with their layer, as points: `memory.read`."""
+    patterns = tuple(patterns)
     matches = _any_of(patterns)
     return Filter(
         "--operation",
         frozenset({"operation", "hrm_layer"}),
         lambda event: matches(event.operation) or matches(f"{event.hrm_layer}.{event.operation}"),
+        patterns,
     )
 
 
 def by_component(patterns: Iterable[str]) -> Filter:
     """Events of these components: `altitude.py`, `*.py`."""
+    patterns = tuple(patterns)
     matches = _any_of(patterns)
-    return Filter("--component", frozenset({"component"}), lambda event: matches(event.component))
+    return Filter("--component", frozenset({"component"}), lambda event: matches(event.component), patterns)
 
 
 def since(moment: datetime) -> Filter:
@@ -124,7 +128,7 @@ def grep(pattern: str, *, ignore_case: bool = False) -> Filter:
         search = re.compile(pattern, re.MULTILINE | (re.IGNORECASE if ignore_case else 0)).search
     except re.error as error:
         at = error.pos or 0
-        msg = f"--grep: expected a regular expression; {error.msg}\n  {pattern}\n  {' ' * at}^"
+        msg = f"expected a regular expression; {error.msg}\n  {pattern}\n  {' ' * at}^"
         raise QueryError(msg) from None
     return Filter(
         "--grep",
@@ -133,9 +137,13 @@ def grep(pattern: str, *, ignore_case: bool = False) -> Filter:
     )
 
 
-def where(condition: Where) -> Filter:
-    """Events for which the condition holds."""
-    return Filter("--where", condition.fields, condition.test)
+def where(conditions: Sequence[Where]) -> Filter:
+    """Events for which all of the conditions hold."""
+    fields = frozenset[str]().union(*(condition.fields for condition in conditions))
+    tests = [condition.test for condition in conditions]
+    if len(tests) == 1:
+        return Filter("--where", fields, tests[0])
+    return Filter("--where", fields, lambda event: all(test(event) for test in tests))
 
 
 def searchable(event: Any) -> str:
@@ -164,9 +172,9 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _any_of(patterns: Iterable[str]) -> Callable[[str], object]:
+def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Whether a text is one of these, in which `*`, `?` and `[…]` stand for others."""
-    patterns = list(patterns)
     if not any(character in pattern for pattern in patterns for character in "*?["):
         return frozenset(patterns).__contains__
-    return re.compile("|".join(f"(?:{translate(pattern)})" for pattern in patterns)).match
+    match = re.compile("|".join(map(translate, patterns))).match
+    return lambda text: match(text) is not None

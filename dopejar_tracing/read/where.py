@@ -21,7 +21,6 @@ import ast
 import operator
 import re
 import warnings
-from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -30,23 +29,25 @@ from dopejar_tracing.errors import QueryError
 from dopejar_tracing.model.event import KEYS, exact_duration
 from dopejar_tracing.model.layer import Layers
 from dopejar_tracing.model.suggest import suggestion
-
-Value = Callable[[Any], Any]
-"""An event, or as much of one as is needed → a value."""
+from dopejar_tracing.read.conditions import (
+    ARITHMETIC,
+    COMPARISONS,
+    FUNCTION_NAMES,
+    FUNCTIONS,
+    Value,
+    compared,
+    computed,
+    deeper,
+    guarded,
+    joined,
+)
 
 _ALIASES = {"layer": "hrm_layer", "input": "input_summary", "output": "output_summary"}
 _EXACT = "duration_us"
 NAMES = (*KEYS, *_ALIASES, _EXACT)
 _CONSTANTS = {"true": True, "false": False, "null": None}
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.eq, ast.IsNot: operator.ne,
-    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
-    ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
-}  # fmt: skip
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Mod: operator.mod,
-}  # fmt: skip
+_A_NAME = 'a name such as metadata.key, metadata["key"] or metadata.list[0]'
+_ALLOWED = f"a name, a value, a comparison, and, or, not, in, + - * / %, {FUNCTION_NAMES}"
 _MAX_TEXT = 10_000
 """Characters of an expression."""
 
@@ -85,7 +86,7 @@ def parse_where(text: str, layers: Layers | None = None) -> Where:
             tree = ast.parse(flat, mode="eval")
         test = reader.value(tree.body)
     except SyntaxError as error:
-        reader.reject((error.offset or 1) - 1, _complaint(flat, error))
+        reader.reject(*_complaint(flat, error.offset - 1 if error.offset else len(flat), error.msg))
     except (RecursionError, MemoryError):
         reader.reject(0, "an expression that is less deep")
     except ValueError as error:  # a NUL, a lone surrogate
@@ -109,7 +110,7 @@ class _Reader:
         """Say what is expected at a character of the text, and show where that is."""
         start = max(0, at - 60)
         shown = self._text[start : at + 60]
-        msg = f"--where: expected {expected}\n  {shown}\n  {' ' * (at - start)}^"
+        msg = f"expected {expected}\n  {shown}\n  {' ' * (at - start)}^"
         raise QueryError(msg)
 
     def value(self, node: ast.expr) -> Value:
@@ -123,7 +124,7 @@ class _Reader:
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 return self._name(node)
             case ast.BoolOp():
-                return _joined(isinstance(node.op, ast.And), [self.value(part) for part in node.values])
+                return joined(isinstance(node.op, ast.And), [self.value(part) for part in node.values])
             case ast.UnaryOp():
                 return self._unary(node)
             case ast.BinOp():
@@ -132,7 +133,7 @@ class _Reader:
                 return self._comparison(node)
             case ast.Call():
                 return self._call(node)
-        self.reject(self._at(node), "a name, a value, a comparison, and, or, not, in, + - * / %, or " + _FUNCTION_NAMES)
+        return self.reject(self._at(node), _ALLOWED)
 
     def _at(self, node: ast.expr) -> int:
         """Where it begins, in characters; `ast` counts UTF-8 bytes."""
@@ -152,11 +153,11 @@ class _Reader:
             if isinstance(inner, ast.Attribute):
                 path.append(inner.attr)
                 inner = inner.value
-            elif isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant):
-                path.append(inner.slice.value)
+            elif isinstance(inner, ast.Subscript):
+                path.append(self._key(inner.slice))
                 inner = inner.value
             else:
-                self.reject(self._at(node), 'a name such as metadata.key or metadata["key"]')
+                self.reject(self._at(node), _A_NAME)
         path.reverse()
         name = _ALIASES.get(inner.id, inner.id)
         if name in _CONSTANTS and not path:
@@ -168,7 +169,19 @@ class _Reader:
                 f"one of {', '.join(NAMES)}; got {inner.id!r}{suggestion(inner.id, NAMES)};"
                 f" a key of metadata is metadata.{inner.id}",
             )
-        return _deeper(self._field(name), path) if path else self._field(name)
+        return deeper(self._field(name), path) if path else self._field(name)
+
+    def _key(self, node: ast.expr) -> str | int:
+        sign = 1
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):  # the last of a list is [-1]
+            sign, node = -1, node.operand
+        match node:
+            case ast.Constant(value=int(number)):
+                return sign * number
+            case ast.Constant(value=str(key)):
+                return key
+            case _:
+                return self.reject(self._at(node), _A_NAME)
 
     def _field(self, name: str) -> Value:
         if name == _EXACT:
@@ -185,15 +198,15 @@ class _Reader:
         if isinstance(node.op, ast.Not):
             return lambda event: not operand(event)
         if isinstance(node.op, ast.USub):
-            return lambda event: _computed(operator.sub, 0, operand(event))
-        self.reject(self._at(node), "not, or a minus")
+            return lambda event: computed(operator.sub, 0, operand(event))
+        return self.reject(self._at(node), "not, or a minus")
 
     def _arithmetic(self, node: ast.BinOp) -> Value:
-        compute = _ARITHMETIC.get(type(node.op))
+        compute = ARITHMETIC.get(type(node.op))
         if compute is None:
             self.reject(self._at(node), "+ - * / or %")
         left, right = self.value(node.left), self.value(node.right)
-        return lambda event: _computed(compute, left(event), right(event))
+        return lambda event: computed(compute, left(event), right(event))
 
     def _comparison(self, node: ast.Compare) -> Value:
         """One comparison, or a chain: `1 < metadata.x < 5`."""
@@ -202,10 +215,10 @@ class _Reader:
             parts = [self._spelled_out(part) for part in parts]
         values = [self.value(part) for part in parts]
         pairs = [
-            _compared(_COMPARE[type(sign)], left, right)
+            compared(COMPARISONS[type(sign)], left, right)
             for sign, left, right in zip(node.ops, values, values[1:], strict=False)
         ]
-        return pairs[0] if len(pairs) == 1 else _joined(True, pairs)
+        return pairs[0] if len(pairs) == 1 else joined(True, pairs)
 
     def _is_layer(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and _ALIASES.get(node.id, node.id) == "hrm_layer"
@@ -222,9 +235,9 @@ class _Reader:
 
     def _call(self, node: ast.Call) -> Value:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        function = _FUNCTIONS.get(name)
+        function = FUNCTIONS.get(name)
         if function is None:
-            self.reject(self._at(node), _FUNCTION_NAMES + suggestion(name, _FUNCTIONS))
+            self.reject(self._at(node), FUNCTION_NAMES + suggestion(name, FUNCTIONS))
         count = 1 if name in {"len", "lower"} else 2
         if len(node.args) != count or node.keywords:
             self.reject(self._at(node), f"{count} argument{'s' * (count > 1)} of {name}()")
@@ -233,8 +246,8 @@ class _Reader:
             return self._matches(first, node.args[1])
         if others:
             second = others[0]
-            return lambda event: _guarded(lambda: function(first(event), second(event)))
-        return lambda event: _guarded(lambda: function(first(event)))
+            return lambda event: guarded(lambda: function(first(event), second(event)))
+        return lambda event: guarded(lambda: function(first(event)))
 
     def _matches(self, value: Value, pattern: ast.expr) -> Value:
         text = pattern.value if isinstance(pattern, ast.Constant) else None
@@ -247,62 +260,12 @@ class _Reader:
         return lambda event: isinstance(found := value(event), str) and search(found) is not None
 
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "len": len, "lower": str.lower, "startswith": str.startswith, "endswith": str.endswith, "matches": re.search,
-}  # fmt: skip
-_FUNCTION_NAMES = ", ".join(f"{name}()" for name in _FUNCTIONS)
-
-
-def _deeper(value: Value, path: Sequence[Any]) -> Value:
-    def reach(event: Any) -> Any:
-        found = value(event)
-        for key in path:
-            if isinstance(found, dict):
-                found = found.get(key)
-            elif isinstance(found, list) and isinstance(key, int) and -len(found) <= key < len(found):
-                found = found[key]
-            else:
-                return None
-        return found
-
-    return reach
-
-
-def _joined(every: bool, parts: Sequence[Value]) -> Value:
-    if every:
-        return lambda event: all(part(event) for part in parts)
-    return lambda event: any(part(event) for part in parts)
-
-
-def _compared(compare: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
-    def test(event: Any) -> Any:
-        try:
-            return compare(left(event), right(event))
-        except TypeError:
-            return False
-
-    return test
-
-
-def _computed(compute: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-    """Of numbers alone: a text times a billion would fill the memory."""
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return _guarded(lambda: compute(left, right))
-    return None
-
-
-def _guarded(compute: Callable[[], Any]) -> Any:
-    try:
-        return compute()
-    except (TypeError, ArithmeticError):
-        return None
-
-
-def _complaint(text: str, error: SyntaxError) -> str:
+def _complaint(text: str, at: int, said: str) -> tuple[int, str]:
+    """Where, and what is expected: what Python says, or what helps those who think of another language."""
     if not text:
-        return "an expression, such as status != \"success\""
-    for sign, word in (("&&", "and"), ("||", "or")):
-        if sign in text:
-            return f"{word}, not {sign}"
-    said = error.msg.split(". Perhaps")[0].replace(" or ':=' instead of '='?", "?")
-    return f"an expression; {said}"
+        return 0, 'an expression, such as status != "success"'
+    for sign, word in (("&&", "and"), ("||", "or"), ("=", "==")):
+        start = at + 1 - len(sign)  # Python takes the second of two for wrong
+        if text.startswith(sign, start):
+            return start, f"{word}, not {sign}"
+    return at, f"an expression; {said.partition('. Perhaps')[0]}"
