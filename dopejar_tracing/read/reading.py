@@ -1,0 +1,108 @@
+"""All that one command reads: its files, in their order, and what was wrong with them."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from dopejar_tracing.read.blocks import Block
+from dopejar_tracing.read.lines import Bad, Glance, split_lines
+from dopejar_tracing.read.source import Source
+
+Group = Sequence[Source]
+"""The parts of one file, the oldest first."""
+
+
+class Start(NamedTuple):
+    """Where in a group reading begins."""
+
+    part: int = 0
+    offset: int = 0
+    """Bytes of that part that are left out."""
+
+
+WHOLE = 1 << 22
+"""Bytes up to which every line is read whole, so that each bad one is counted; of what comes after, only
+what is asked for is read."""
+_TIME = re.compile(rb'"timestamp":\s*"([^"]{1,40})')
+
+
+class Reading:
+    """What is read, and what came of it.
+
+    Args:
+        groups: the files.
+
+    Attributes:
+        events: how many lines of ours have been read.
+        bad: of each source, the lines that are none.
+    """
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.groups = groups
+        self.events = 0
+        self._read = 0  # bytes
+        self.bad = {source: Bad() for group in groups for source in group}
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for source in self.bad:
+            source.close()
+
+    def blocks(self, starts: Sequence[Start]) -> Iterator[tuple[Source, Block]]:
+        """The blocks of all files; of several files side by side, in the order of their times.
+
+        Args:
+            starts: where each group begins.
+        """
+        streams = [self.parts(group, start) for group, start in zip(self.groups, starts, strict=True)]
+        if len(streams) == 1:
+            return streams[0]
+        return heapq.merge(*streams, key=lambda part: time_of(part[1].data))
+
+    def parts(self, group: Group, start: Start) -> Iterator[tuple[Source, Block]]:
+        """The blocks of one group."""
+        offset = start.offset
+        for source in group[start.part :]:
+            for block in source.forward(offset):
+                yield source, block
+            offset = 0
+
+    def lines(
+        self, source: Source, block: Block, glance: Glance, interesting: Callable[[Any], object]
+    ) -> Iterator[tuple[Any, bytes]]:
+        """The lines of a block that are interesting, each asked in its turn, with what was read of them."""
+        self._read += len(block.data)
+        glances = glance.quick(block) if self._read > WHOLE else None
+        lines = None
+        if glances is None:
+            glances, lines = glance.one_by_one(block, self.bad[source], whole=self._read <= WHOLE)
+        self.events += len(glances)
+        for at, each in enumerate(glances):
+            if interesting(each):
+                lines = lines or split_lines(block.data)
+                if len(lines) != len(glances):  # two events in a line, or an event in two
+                    yield from self._strictly(source, block, glance, interesting)
+                    return
+                yield each, lines[at]
+
+    def _strictly(
+        self, source: Source, block: Block, glance: Glance, interesting: Callable[[Any], object]
+    ) -> Iterator[tuple[Any, bytes]]:
+        glances, lines = glance.one_by_one(block, self.bad[source])
+        for each, line in zip(glances, lines, strict=True):
+            if interesting(each):
+                yield each, line
+
+    def spoil(self, source: Source, block: Block, line: bytes) -> None:
+        """Count a line of the block that is none of ours after all."""
+        self.bad[source].add(block.offset + max(0, block.data.find(line)))
+        self.events -= 1
+
+
+def time_of(line: bytes) -> bytes:
+    """The timestamp of a line, or of the first in a block that has one."""
+    match = _TIME.search(line)
+    return match[1] if match else b""

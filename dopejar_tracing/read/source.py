@@ -1,0 +1,190 @@
+"""A file or stream that can be read several times and from both ends, compressed or not."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import os
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from dopejar_tracing.errors import TracingError
+from dopejar_tracing.read.blocks import Block, backward, forward
+from dopejar_tracing.settings.rotated import rotated_from
+
+_Errors = tuple[type[Exception], ...]
+_BROKEN: _Errors = (EOFError, OSError, zlib.error)
+"""What Python's modules raise where compressed data ends early, or is damaged."""
+
+
+class UnreadableError(TracingError):
+    """A file that cannot be opened or read."""
+
+
+class Source:
+    """A file, or a stream, that can be read several times and from both ends.
+
+    What comes through a pipe, or is compressed and wanted from its end, is kept in an unnamed temporary file.
+
+    Args:
+        name: as a person wrote it.
+        stream: what is read instead of a file of that name.
+    """
+
+    def __init__(self, name: str, stream: BinaryIO | None = None) -> None:
+        self.name = name
+        self._plain: BinaryIO | None = None  # what can be read from anywhere
+        self._mine: list[BinaryIO] = []
+        self._end: int | None = None
+        self._stream = stream
+        if stream is not None and stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            self._plain, self._stream = stream, None
+
+    def close(self) -> None:
+        """Let go of what is open; not of what was handed over open."""
+        for file in self._mine:
+            file.close()
+
+    def forward(self, start: int = 0) -> Iterator[Block]:
+        """All blocks from a byte on, where a line begins.
+
+        Args:
+            start: bytes to leave out; only of what was read backward before.
+
+        Raises:
+            UnreadableError: it cannot be opened or read.
+        """
+        with _complaining(self.name):
+            read, broken = self._reader(start)
+            for block in forward(read, broken):
+                yield Block(block.data, block.offset + start)
+
+    def backward(self, end: int | None = None) -> Iterator[Block]:
+        """All blocks, or those before a byte where a line begins, the last first."""
+        with _complaining(self.name):
+            read, broken = self._reader(0)
+            if self._plain is None:
+                self._plain = self._temporary()
+                for block in forward(read, broken):
+                    self._plain.write(block.data)
+            whole = self._plain.seek(0, os.SEEK_END) if self._end is None else self._end
+            yield from backward(self._plain, whole if end is None else end)
+
+    def stop(self) -> tuple[int, int, int] | None:
+        """Read no further than the last line that is whole now; returns (device, inode, bytes).
+
+        None for what does not grow, or is not read from its path: streams, compressed files.
+        """
+        with _complaining(self.name):
+            self._reader(0)
+            file = self._plain
+            if file is None:
+                return None
+            status = os.fstat(file.fileno())
+            for block in backward(file, status.st_size):
+                end = block.data.rfind(b"\n") + 1
+                if end:
+                    self._end = block.offset + end
+                    break
+            else:
+                self._end = 0
+            return status.st_dev, status.st_ino, self._end
+
+    def line_number(self, offset: int) -> int:
+        """Number of the line that begins at a byte, from 1."""
+        number = 1
+        for block in self.forward():
+            if block.offset + len(block.data) > offset:
+                return number + block.data.count(b"\n", 0, max(0, offset - block.offset))
+            number += block.data.count(b"\n")
+        return number
+
+    def _reader(self, start: int) -> tuple[Callable[[int], bytes], _Errors]:
+        """What reads it from a byte on, and what that raises where the data is damaged."""
+        if self._plain is None and self._stream is None:
+            file = self._opened(_open(self.name))
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                unpacked, broken = _unpacked(file, self.name)
+                if broken:
+                    return self._opened(unpacked).read, broken
+                self._plain = file
+            else:
+                self._stream = file
+        file = self._plain or self._copy
+        file.seek(start)
+        if self._plain is None:
+            return self._received, ()
+        end = self._end
+        return (
+            file.read if end is None else lambda size: file.read(max(0, min(size, end - file.tell())))
+        ), ()
+
+    def _received(self, size: int) -> bytes:
+        """What has come before, then what comes: as much as there is, as somebody may look at it live."""
+        data = self._copy.read(size)
+        if not data and self._stream is not None:
+            data = os.read(self._stream.fileno(), size)
+            self._copy.write(data)
+        return data
+
+    @cached_property
+    def _copy(self) -> BinaryIO:
+        return self._temporary()
+
+    def _temporary(self) -> BinaryIO:
+        return self._opened(cast("BinaryIO", tempfile.TemporaryFile()))
+
+    def _opened(self, file: BinaryIO) -> BinaryIO:
+        self._mine.append(file)
+        return file
+
+
+def _open(name: str) -> BinaryIO:
+    """The file; or what became of a rotated one that was compressed a moment ago."""
+    with suppress(FileNotFoundError):
+        return Path(name).open("rb")
+    packed = f"{name}.gz"
+    return Path(packed if rotated_from(name) != name and os.path.exists(packed) else name).open("rb")
+
+
+@contextmanager
+def _complaining(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        msg = f"{name}: {getattr(error, 'strerror', None) or error}"
+        raise UnreadableError(msg) from error
+
+
+def _unpacked(file: BinaryIO, name: str) -> tuple[BinaryIO, _Errors]:
+    """The file as it was before it was compressed, known by its first bytes, not by its name."""
+    magic = file.read(4)
+    file.seek(0)
+    if magic.startswith(b"\x1f\x8b"):
+        return cast("BinaryIO", gzip.GzipFile(fileobj=file)), _BROKEN
+    if magic.startswith(b"BZh"):
+        return cast("BinaryIO", bz2.BZ2File(file)), _BROKEN
+    if magic == b"\x28\xb5\x2f\xfd":
+        return _zstd(file, name)
+    return file, ()
+
+
+def _zstd(file: BinaryIO, name: str) -> tuple[BinaryIO, _Errors]:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return zstd.ZstdFile(file), (*_BROKEN, zstd.ZstdError)
+    try:
+        import zstandard
+    except ImportError:
+        msg = f"{name}: zstd is read by Python 3.14, or with: pip install 'dopejar-tracing[zst]'"
+        raise UnreadableError(msg) from None
+    reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+    return cast("BinaryIO", reader), (*_BROKEN, zstandard.ZstdError)
