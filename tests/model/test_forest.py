@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dopejar_tracing.model.event import TraceEvent
-from dopejar_tracing.model.forest import Node, build_forest
+from dopejar_tracing.model.forest import CIRCLE, TWICE, Absent, Node, build_forest, with_absent
 
 MIDNIGHT = datetime(2026, 1, 13, tzinfo=UTC)
 
@@ -128,3 +128,33 @@ class TestBuildForest:
         """Events of the same microsecond keep the order of their lines."""
         events = [event(name, None if name == "a" else "a", 0) for name in "cabd"]
         assert shapes(build_forest(events)) == [("a", [("c", []), ("b", []), ("d", [])])]
+
+    def test_odd(self) -> None:
+        """What is odd about a node's place is said of it, and of no other."""
+        nodes = nodes_of(build_forest(events_of("a", "a", "b<a", "c<d", "d<c")))
+        assert {(node.event.trace_id, node.event.timestamp[-8:-6], node.odd) for node in nodes} == {
+            ("a", "00", ""),
+            ("a", "01", TWICE),
+            ("b", "02", ""),
+            ("c", "03", CIRCLE),
+            ("d", "04", ""),
+        }
+
+
+class TestWithAbsent:
+    """What stands for parents that are missing."""
+
+    def test_together(self) -> None:
+        """Roots that name the same missing parent stand together, where the first of them began."""
+        tops = with_absent(build_forest(events_of("a", "b<x", "c", "d<y", "e<x", "f<e", "g<h", "h<g")))
+        found = [
+            (top.trace_id if isinstance(top, Absent) else top.event.trace_id, shapes(top.children))
+            for top in tops
+        ]
+        assert found == [
+            ("a", []),
+            ("x", [("b", []), ("e", [("f", [])])]),
+            ("c", []),
+            ("y", [("d", [])]),
+            ("g", [("h", [])]),
+        ]
