@@ -31,7 +31,7 @@ stress: $(VENV)/.dev  # slow, or loads the machine
 	$(RUN)/python -m pytest -q -m stress
 
 bless: $(VENV)/.dev  # what the terminal shows now becomes what it must show; look at the difference
-	BLESS=1 $(RUN)/python -m pytest -q tests/sinks
+	BLESS=1 $(RUN)/python -m pytest -q tests/sinks tests/cli
 	git diff --stat tests/golden
 
 check: $(VENV)/.dev

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from corpora.hostile import HOSTILE
 from corpora.secrets import CARD_TEXTS, CLEAN_KEYS, CLEAN_TEXTS, PAIRS, TOKENS
-from helpers import KEYS, ROOT, read_lines, run_python
+from helpers import KEYS, ROOT, clean_environment, read_lines, run_python
 
+from dopejar_tracing.cli.view import view
 from dopejar_tracing.model.copier import MAX_DEPTH, MAX_ITEMS, MAX_TEXT
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.forest import build_forest
 from dopejar_tracing.model.growth import MAX_HELD
 from dopejar_tracing.model.ids import Mint
 from dopejar_tracing.notices import Gap
+from dopejar_tracing.read.blocks import MAX_LINE
+from dopejar_tracing.read.gather import MAX_HELD as MAX_HELD_LINES
+from dopejar_tracing.read.gather import PATIENCE
+from dopejar_tracing.read.live import SETTLE
+from dopejar_tracing.read.reading import WHOLE
+from dopejar_tracing.read.where import NAMES
 from dopejar_tracing.settings import load
 from dopejar_tracing.settings.rotate import Rotate
 from dopejar_tracing.show.line import plain
@@ -151,3 +162,36 @@ class TestConsole:
         assert held in self.TEXT
         assert f"From {MAX_HELD // 2:,} on" in self.TEXT
         assert after in self.TEXT
+
+
+class TestViewer:
+    """docs/viewer.md."""
+
+    TEXT = (ROOT / "docs/viewer.md").read_text("utf-8")
+
+    @pytest.mark.parametrize("shown", blocks("console", TEXT))
+    def test_console(self, shown: str, tmp_path: Path) -> None:
+        """Each command prints what is shown."""
+        shutil.copy(ROOT / "tests/corpora/two_requests.jsonl", tmp_path)
+        typed, _, expected = shown.removeprefix("$ ").partition("\n")
+        words = shlex.split(typed.replace("dopejar-trace", f"{sys.executable} -m dopejar_tracing", 1))
+        done = subprocess.run(
+            words, cwd=tmp_path, env=clean_environment(), text=True, timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert done.stdout == expected
+
+    def test_options(self) -> None:
+        """Every option of the command is there, and no other."""
+        named = set(re.findall(r"`(--?[a-z][a-z-]*)", self.TEXT)) - {"--layer"}
+        options = {option for each in view.params for option in each.opts if option.startswith("-")}
+        assert named - options <= {"--no-rotated"}
+        assert {each.opts[0] for each in view.params if each.opts[0].startswith("--")} - named <= {
+            "--rotated"
+        }
+
+    def test_figures(self) -> None:
+        """The bounds that it names are the code's."""
+        assert (MAX_HELD_LINES, PATIENCE, MAX_LINE, WHOLE, SETTLE) == (100_000, 10_000, 1 << 24, 1 << 22, 10)
+        for name in NAMES:
+            assert name in self.TEXT

@@ -4,33 +4,59 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from dopejar_tracing.model.event import TraceEvent
-from dopejar_tracing.read.lines import Bad, read_events
+from dopejar_tracing.read.files import find_sources
+from dopejar_tracing.read.lines import read_events
+from dopejar_tracing.read.reading import Reading
+from dopejar_tracing.read.source import Source
 from dopejar_tracing.settings import load
+from dopejar_tracing.show.text import visible
+
+_COUNTED = 1 << 28
+"""Bytes before a bad line up to which its number is worth the time that counting takes."""
 
 files_argument = click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 
 
-def events_of(files: Sequence[Path]) -> Iterator[TraceEvent]:
-    """The events of all files, one after the other; `-` is standard input.
+def file_names(files: Sequence[Path]) -> list[str]:
+    """The files' names; without any, that of the file that the settings name."""
+    return [str(path) for path in files or [_traced()]]
 
-    Without files, those of the file that the settings name. Bad lines are counted, and said on stderr.
+
+def open_files(names: Sequence[str], *, siblings: bool = True) -> Reading:
+    """What the names stand for.
+
+    Args:
+        names: paths and patterns; `-` is standard input.
+        siblings: read what a file was rotated into before it.
 
     Raises:
-        click.FileError: a file cannot be read; exit status 2.
+        UnreadableError: a pattern matches nothing; exit status 2.
     """
-    for path in files or [_traced()]:
-        bad = Bad()
-        with closing(_open(path)) as file:
-            yield from read_events(file, bad)
+    return Reading(find_sources(names, stdin=sys.stdin.buffer, siblings=siblings))
+
+
+def events_of(reading: Reading) -> Iterator[TraceEvent]:
+    """All events of all files, one file after the other."""
+    for source, bad in reading.bad.items():
+        yield from read_events(source.forward(), bad)
+
+
+def complain(reading: Reading) -> None:
+    """Say on stderr how many lines were skipped, and where the first of each file stands."""
+    for source, bad in reading.bad.items():
         if bad.count:
-            click.echo(f"{path}: {bad.count:,} bad lines skipped, the first at {path}:{bad.first}", err=True)
+            lines = "1 bad line" if bad.count == 1 else f"{bad.count:,} bad lines"
+            name = visible(source.name)
+            click.echo(f"{name}: {lines} skipped, the first at {name}{_place(source, bad.first)}", err=True)
+
+
+def _place(source: Source, offset: int) -> str:
+    return f":{source.line_number(offset)}" if offset < _COUNTED else f", byte {offset:,}"
 
 
 def _traced() -> Path:
@@ -39,12 +65,3 @@ def _traced() -> Path:
         msg = "the settings name no output; name a FILE"
         raise click.UsageError(msg)
     return Path(output)
-
-
-def _open(path: Path) -> BinaryIO:
-    if str(path) == "-":
-        return sys.stdin.buffer
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from error

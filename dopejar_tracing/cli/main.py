@@ -11,33 +11,44 @@ import sys
 
 import click
 
+from dopejar_tracing.cli.completion import answer, completion
 from dopejar_tracing.cli.points import points
 from dopejar_tracing.cli.settings import settings
+from dopejar_tracing.cli.view import view
 from dopejar_tracing.errors import TracingError
 from dopejar_tracing.show.text import visible
 
+NAME = "dopejar-trace"
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="dopejar-tracing", prog_name="dopejar-trace")
+@click.version_option(package_name="dopejar-tracing", prog_name=NAME)
 def commands() -> None:
     """Read what dopejar_tracing recorded, and how it is set."""
 
 
 commands.add_command(points)
 commands.add_command(settings)
+commands.add_command(view)
+commands.add_command(completion)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, *, command: click.Command = commands, name: str = NAME) -> int:
     """Run a command; returns its exit status.
 
     Args:
         arguments: instead of those of the process.
+        command: instead of the group of all.
+        name: what the person called.
     """
     try:
+        asked = answer(command, name)
+        if asked is not None:
+            return asked
         # Not commands.main(): that ends a closed pipe with exit status 1.
         words = sys.argv[1:] if arguments is None else arguments
-        with commands.make_context("dopejar-trace", words) as context:
-            return commands.invoke(context) or 0
+        with command.make_context(name, words) as context:
+            return command.invoke(context) or 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

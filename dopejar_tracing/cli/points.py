@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from dopejar_tracing.cli.files import events_of, files_argument
+from dopejar_tracing.cli.files import complain, events_of, file_names, files_argument, open_files
 from dopejar_tracing.points import catalogue
 from dopejar_tracing.read.seen import Seen, count_points
 from dopejar_tracing.show.tables import aligned
@@ -29,7 +30,9 @@ def points(files: tuple[Path, ...], *, seen: bool) -> int:
         rows = [(".".join(name), rule.level, ", ".join(rule.fields)) for name, rule in rules.items()]
         click.echo(aligned(rows))
         return 0
-    found = count_points(events_of(files), {name: list(rule.fields) for name, rule in rules.items()})
+    with closing(open_files(file_names(files))) as reading:
+        found = count_points(events_of(reading), {name: list(rule.fields) for name, rule in rules.items()})
+        complain(reading)
     click.echo(
         aligned([(".".join(name), f"{point.count:,}", _remark(point)) for name, point in found.items()])
     )

@@ -34,6 +34,20 @@ def fitted(line: Line, width: int) -> Line:
     return [*fits, (_cut(last[0], width), last[1])]
 
 
+def cropped(line: Line, width: int) -> Line:
+    """The line up to so many columns; where it is cut, a last `…`."""
+    if cell_len(plain(line)) <= width:
+        return line
+    left = width - 1
+    shown: Line = []
+    for text, role in line:
+        shown.append((text if cell_len(text) <= left else set_cell_size(text, left), role))
+        left -= cell_len(shown[-1][0])
+        if not left:
+            break
+    return [*shown, ("…", "")]
+
+
 def _cut(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text

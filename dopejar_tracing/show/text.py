@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from json import dumps
 
 # C0 and C1 controls, DEL; line and paragraph separators; what reorders text (Unicode UAX #9), hides, or
 # carries hidden text (tags); surrogates, which no terminal can be sent.
@@ -50,6 +51,13 @@ def _tame_marks(match: re.Match[str]) -> str:
         marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
         tamed.append(_written_out(character) if marks > _MAX_MARKS else character)
     return "".join(tamed)
+
+
+def visible_json(line: str) -> str:
+    r"""A line of JSON with everything that could act on a terminal as `\uXXXX`: it says the same."""
+    return _UNSAFE.sub(
+        lambda match: match[0] if match[0] == "\t" else dumps(match[0])[1:-1], line.rstrip("\r")
+    )
 
 
 def duration(microseconds: int) -> str:

@@ -25,6 +25,8 @@ STYLES = {
     "note": "dim",
     "open": "bold",
     "repeated": "dim",
+    "context": "dim",
+    "odd": "yellow",
 }
 """Role → style, in rich's words: attributes and colours. A role is what a piece of text means."""
 

@@ -28,20 +28,27 @@ class HasChildren(Protocol):
 N = TypeVar("N", bound=HasChildren)
 
 
-def tree_lines(top: N, describe: Callable[[N], Line], depth: int = 0) -> Iterator[Line]:
+def tree_lines(
+    top: N,
+    describe: Callable[[N], Line],
+    depth: int = 0,
+    details: Callable[[N], Sequence[Line]] = lambda _: (),
+) -> Iterator[Line]:
     """The line of the top and, under it, those of all that descends from it.
 
     Args:
         top: of the tree.
         describe: makes a node's line, without its branches.
         depth: how deep the top itself hangs, under parents whose lines stand above already.
+        details: makes what stands between a node's line and its children.
     """
-    yield [(hanging(depth), "branch"), *describe(top)] if depth else describe(top)
     # A stack, not recursion: a tree may be deeper than Python's own.
-    pending = _branches(top.children, indent(depth))
+    pending = [(top, hanging(depth), indent(depth))]
     while pending:
         node, lead, deeper = pending.pop()
-        yield [(lead, "branch"), *describe(node)]
+        yield [(lead, "branch"), *describe(node)] if lead else describe(node)
+        for line in details(node):
+            yield [(f"{deeper}  {'│ ' if node.children else '  '}  ", "branch"), *line]
         if node.children:
             pending.extend(_branches(node.children, deeper))
 
@@ -86,9 +93,9 @@ def event_line(event: TraceEvent) -> Line:
         line.append((f" ({duration(microseconds)})", role))
     if alarm:
         said = "" if outcome == alarm else alarm
-        why = ": ".join(part for part in (said, _why(event)) if part)
-        if why:
-            line.append((f" [{why}]", alarm))
+        reason = ": ".join(part for part in (said, why(event)) if part)
+        if reason:
+            line.append((f" [{reason}]", alarm))
     saved = event.metadata.get("tokens_saved")
     if isinstance(saved, int) and not isinstance(saved, bool):
         line.append((f" [saved {saved} tokens]", "note"))
@@ -101,7 +108,7 @@ def head(trace_id: str, layer: str, operation: str, given: str) -> Line:
     return [(f"[{visible(trace_id.partition('_')[0])}]", layer), (f" {visible(operation)}{asked}", "")]
 
 
-def _why(event: TraceEvent) -> str:
+def why(event: TraceEvent) -> str:
     """What stopped it: `OSError: disk full, manager.py:42`, or the reason of what was blocked."""
     metadata = event.metadata
     if event.status == Status.BLOCKED:

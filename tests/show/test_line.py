@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from dopejar_tracing.show.line import Line, fitted, plain, wrapped
+from dopejar_tracing.show.line import Line, cropped, fitted, plain, wrapped
 
 LINES = st.lists(
     st.tuples(st.text("ab日→ ", max_size=30), st.sampled_from(["", "time"])), min_size=1, max_size=6
@@ -48,6 +48,21 @@ class TestFitted:
         assert cell_len(shown) <= width
         if cell_len(plain(line)) <= width:
             assert shown == plain(line)
+
+
+class TestCropped:
+    """Cut at the end."""
+
+    @given(LINES, st.integers(1, 60))
+    def test_width(self, line: Line, width: int) -> None:
+        """It is the beginning of the line, never wider, and ends with `…` if that is not all."""
+        shown = plain(cropped(line, width))
+        assert cell_len(shown) <= width
+        if cell_len(plain(line)) <= width:
+            assert shown == plain(line)
+        else:
+            assert shown.endswith("…")
+            assert plain(line).startswith(shown[:-1].rstrip())
 
 
 class TestWrapped:

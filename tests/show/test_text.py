@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dopejar_tracing.show.text import duration, visible
+from dopejar_tracing.show.text import duration, visible, visible_json
 
 REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 MARKS = "\u061c\u200e\u200f"  # which reorder without being of such a class
@@ -56,6 +57,21 @@ class TestVisible:
         shown = visible(text)
         assert shown.encode().decode().splitlines() in ([shown], [])
         assert visible(shown) == shown
+
+
+class TestVisibleJson:
+    """Lines of strangers."""
+
+    @given(st.dictionaries(st.text(), st.text(st.characters(exclude_categories=["Cs"]))), st.booleans())
+    def test_same(self, data: dict[str, str], compact: bool) -> None:
+        """It says the same, and does not act on the terminal."""
+        line = json.dumps(data, ensure_ascii=False, separators=(",", ":") if compact else None)
+        assert json.loads(visible_json(line)) == data
+        assert not any(map(acts, visible_json(line)))
+
+    def test_white_space(self) -> None:
+        """White space between the values is no text."""
+        assert visible_json('{\t"a":\t1}\r') == '{\t"a":\t1}'
 
 
 class TestDuration:

@@ -108,6 +108,25 @@ class TestTreeLines:
         assert lines == ["[alt] root", *["  ├─[alt] child"] * 999, "  └─[alt] child"]
 
 
+class TestDetails:
+    """What stands between a node's line and its children."""
+
+    def test_lead(self) -> None:
+        """It hangs beside the branches, which go on through it."""
+        details = lambda node: [[(f"of {node.event.operation}", "")]]  # noqa: E731
+        lines = tree_lines(tree("a\n  b\n    c\n  d"), lambda node: event_line(node.event), details=details)
+        assert [plain(line) for line in lines] == [
+            "[alt] a",
+            "  │   of a",
+            "  ├─[alt] b",
+            "  │   │   of b",
+            "  │   └─[alt] c",
+            "  │           of c",
+            "  └─[alt] d",
+            "          of d",
+        ]
+
+
 class TestEventLine:
     """One line."""
 

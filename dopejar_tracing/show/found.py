@@ -1,0 +1,127 @@
+"""What was found, as trees in the console's picture, or as rows of a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+from rich.cells import cell_len
+
+from dopejar_tracing.model.event import TraceEvent
+from dopejar_tracing.model.forest import Absent, Node
+from dopejar_tracing.show.line import Line, cropped, fitted, plain
+from dopejar_tracing.show.text import duration, visible
+from dopejar_tracing.show.tree import event_line, tree_lines, why
+
+TIME, LAYER, OPERATION, DURATION, STATUS = 26, 9, 16, 6, 7
+"""Columns of a table; what is wider moves the rest of its row."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """How it is shown."""
+
+    ids: bool = False
+    """Each line with its ID."""
+    metadata: bool = False
+    """Each with all its metadata."""
+    width: int | None = None
+    """Columns at which a line is cut; None: it is as long as it is."""
+    utc: bool = False
+    """Times of a table in UTC, not in this machine's zone."""
+    absent: str = "no line of"
+    """What is said of a parent that is not there."""
+
+
+def trees(tops: Iterable[Node | Absent], look: Look) -> Iterator[Line]:
+    """The lines of the trees. What was looked for is bright, what is only related to it is dim."""
+
+    def describe(node: Node | Absent) -> Line:
+        if isinstance(node, Absent):
+            return _absent(node, look)
+        line = event_line(node.event)
+        if not node.matched:
+            line = [(plain(line), "context")]
+        if look.ids:
+            line.append((f"  {visible(node.event.trace_id)}", "note"))
+        if node.odd:
+            line.append((f" [{node.odd}]", "odd"))
+        return line
+
+    def details(node: Node | Absent) -> list[Line]:
+        return [] if isinstance(node, Absent) or not look.metadata else list(_metadata(node))
+
+    for top in tops:
+        for line in tree_lines(top, describe, details=details):
+            yield line if look.width is None else fitted(line, look.width)
+
+
+def _absent(node: Absent, look: Look) -> Line:
+    trace_id = visible(node.trace_id)
+    return [(f"[{trace_id.partition('_')[0]}] … ({look.absent} {trace_id})", "context")]
+
+
+def _metadata(node: Node) -> Iterator[Line]:
+    role = "" if node.matched else "context"
+    for key, value in node.event.metadata.items():
+        yield [(f"{visible(key)}: ", "note"), (_written(value), role)]
+
+
+def _written(value: object) -> str:
+    """A text as it is, anything else as JSON."""
+    return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def table_head(look: Look) -> Line:
+    """The names of the columns."""
+    zone = "UTC" if look.utc else datetime.now(tz=UTC).astimezone().tzname() or "local"
+    names = [
+        f"time ({zone})".ljust(TIME),
+        "layer".ljust(LAYER),
+        "operation".ljust(OPERATION),
+        "took".rjust(DURATION),
+        "status".ljust(STATUS),
+    ]
+    line: Line = [("  ".join([*names, "component, input → output"]), "note")]
+    return line if look.width is None else cropped(line, look.width)
+
+
+def table_row(event: TraceEvent, look: Look) -> Line:
+    """An event in a row, under `table_head`."""
+    took = event.duration_us
+    alarm = event.status if event.status in {"error", "blocked"} else ""
+    summary = " → ".join(filter(None, (event.input_summary, event.output_summary)))
+    reason = why(event) if alarm else ""
+    line: Line = [
+        (_padded(_moment(event.timestamp, utc=look.utc), TIME), "note"),
+        (_padded(event.hrm_layer, LAYER), event.hrm_layer),
+        (_padded(event.operation, OPERATION), ""),
+        (f"{'' if took is None else duration(took):>{DURATION}}  ", "time"),
+        (_padded(event.status, STATUS), alarm),
+        (visible(event.component), "note"),
+    ]
+    if summary:
+        line.append((f"  {visible(summary)}", ""))
+    if reason:
+        line.append((f"  [{reason}]", alarm))
+    if look.ids:
+        line.append((f"  {visible(event.trace_id)}", "note"))
+    if look.metadata and event.metadata:
+        line.append((f"  {_written(event.metadata)}", "note"))
+    return line if look.width is None else cropped(line, look.width)
+
+
+def _moment(timestamp: str, *, utc: bool) -> str:
+    """The time in that zone; what is none as it is."""
+    try:
+        moment = datetime.fromisoformat(timestamp)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC if utc else None).strftime("%Y-%m-%d %H:%M:%S.%f")
+    except (ValueError, OverflowError):
+        return visible(timestamp)
+
+
+def _padded(text: str, width: int) -> str:
+    safe = visible(text)
+    return f"{safe}{' ' * max(0, width - cell_len(safe))}  "
