@@ -33,7 +33,9 @@ class Problems:
         """Note a key that does not exist."""
         known = list(known)
         allowed = ", ".join(known)
-        self.found.append(f"{self.place}{key}: unknown key; expected one of {allowed}{suggestion(key, known)}")
+        self.found.append(
+            f"{self.place}{key}: unknown key; expected one of {allowed}{suggestion(key, known)}"
+        )
 
 
 Check = Callable[[str, Any, Problems], Any]
