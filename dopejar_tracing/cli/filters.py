@@ -20,6 +20,8 @@ from dopejar_tracing.read.where import parse_where
 from dopejar_tracing.settings import load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Given = TypeVar("Given")
+Value = TypeVar("Value")
 
 
 def known_layers() -> Layers:
@@ -80,6 +82,15 @@ def filter_options(command: Command) -> Command:
     return command
 
 
+def option_value(option: str, read: Callable[[Given], Value], given: Given) -> Value:
+    """What an option's text means; QueryError, with the option's name, if it cannot be understood."""
+    try:
+        return read(given)
+    except QueryError as error:
+        msg = f"{option}: {error}"
+        raise QueryError(msg) from None
+
+
 def build_query(values: dict[str, Any], *, utc: bool = False) -> query.Query:
     """What the options ask for.
 
@@ -93,10 +104,10 @@ def build_query(values: dict[str, Any], *, utc: bool = False) -> query.Query:
     layers, now = known_layers(), datetime.now(UTC)
     ignore_case = values.pop("ignore_case")
     readers: list[tuple[str, str, Callable[[Any], query.Filter]]] = [
-        ("layers", "--hrm", lambda names: query.by_layer(_split(names), layers)),
-        ("statuses", "--status", lambda names: query.by_status(_statuses(_split(names)))),
-        ("operations", "--operation", lambda names: query.by_operation(_split(names))),
-        ("components", "--component", lambda names: query.by_component(_split(names))),
+        ("layers", "--hrm", lambda names: query.by_layer(split_values(names), layers)),
+        ("statuses", "--status", lambda names: query.by_status(_statuses(split_values(names)))),
+        ("operations", "--operation", lambda names: query.by_operation(split_values(names))),
+        ("components", "--component", lambda names: query.by_component(split_values(names))),
         ("since", "--since", lambda text: query.since(parse_moment(text, now, utc=utc))),
         ("until", "--until", lambda text: query.until(parse_moment(text, now, utc=utc))),
         ("longer_than", "--longer-than", lambda text: query.longer_than(parse_duration(text))),
@@ -107,15 +118,11 @@ def build_query(values: dict[str, Any], *, utc: bool = False) -> query.Query:
     for name, option, read in readers:
         given = values.pop(name)
         if given not in (None, ()):
-            try:
-                filters.append(read(given))
-            except QueryError as error:
-                msg = f"{option}: {error}"
-                raise QueryError(msg) from None
+            filters.append(option_value(option, read, given))
     return query.Query(tuple(filters))
 
 
-def _split(given: Iterable[str]) -> list[str]:
+def split_values(given: Iterable[str]) -> list[str]:
     """The option twice, or several values separated by commas."""
     return [name for text in given for name in map(str.strip, text.split(",")) if name]
 

@@ -92,7 +92,7 @@ class Following:
         out.write(drawing.head())
         for each in search.lines():
             out.write(drawing.row(each))
-        for lines in self._polls():
+        for lines in self.polls():
             for line in lines:
                 event = read_event(line)
                 if event is not None and search.query.test(event):
@@ -106,13 +106,13 @@ class Following:
         try:
             for tops in live.there(self._patience):
                 screen.show(drawing.trees(tops))
-            for lines in self._polls():
+            for lines in self.polls():
                 whole = [line for tops in live.take(lines) for line in drawing.trees(tops)]
                 screen.show(whole, drawing.trees(live.waiting))
         finally:
             screen.show(drawing.trees(live.waiting))
 
-    def _polls(self) -> Iterator[list[bytes]]:
+    def polls(self) -> Iterator[list[bytes]]:
         """The lines that have come, again and again."""
         follower = self._follower
         while follower is not None and not (follower.caught_up and _reader_is_gone(TICK)):

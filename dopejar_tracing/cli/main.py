@@ -14,6 +14,7 @@ import click
 from dopejar_tracing.cli.completion import answer, completion
 from dopejar_tracing.cli.points import points
 from dopejar_tracing.cli.settings import settings
+from dopejar_tracing.cli.stats import stats
 from dopejar_tracing.cli.view import view
 from dopejar_tracing.errors import TracingError
 from dopejar_tracing.show.text import visible
@@ -30,6 +31,7 @@ def commands() -> None:
 commands.add_command(points)
 commands.add_command(settings)
 commands.add_command(view)
+commands.add_command(stats)
 commands.add_command(completion)
 
 

@@ -5,27 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from dopejar_tracing.read.lines import Bad, Glance
-from dopejar_tracing.read.query import Test
+from dopejar_tracing.read.query import Filter, Query, Test
 from dopejar_tracing.read.reading import Group, Reading, Start
 
 
-def find_last(reading: Reading, glance: Glance, test: Test, count: int) -> tuple[list[Start], set[str]]:
-    """Where each group must be read from, and the IDs of the last events that are looked for.
+def narrowed(reading: Reading, query: Query, last: int | None) -> tuple[list[Start], Query]:
+    """Where each group must be read from, and the query for the last of its matches.
 
     Args:
         reading: of the files, which are read from their ends only as far as it takes.
-        glance: `timestamp` among its fields.
-        test: whether an event is looked for.
-        count: how many are wanted; of several files, those that began last.
+        query: what is looked for.
+        last: how many are wanted; of several files, those that began last. None: all.
     """
+    if last is None:
+        return [Start()] * len(reading.groups), query
+    glance = Glance(query.fields | {"timestamp"})
     starts, found = [], []
     for group in reading.groups:
-        start, matches = _last_of(group, glance, test, count)
+        start, matches = _last_of(group, glance, query.test, last)
         starts.append(start)
         found += matches
     if len(reading.groups) > 1:
         found.sort(key=lambda match: match.timestamp)
-    return starts, {match.trace_id for match in found[-count:]} if count else set()
+    chosen = {match.trace_id for match in found[-last:]}
+    among = Filter("--last", frozenset({"trace_id"}), lambda event: event.trace_id in chosen)
+    return starts, Query((among, *query.filters))
 
 
 def _last_of(group: Group, glance: Glance, test: Test, count: int) -> tuple[Start, list[Any]]:

@@ -33,6 +33,12 @@ class Bad:
             self.first = offset
         self.count += 1
 
+    def join(self, other: Bad) -> None:
+        """Count those of another part of the file as well."""
+        if other.count and (not self.count or other.first < self.first):
+            self.first = other.first
+        self.count += other.count
+
 
 def read_event(line: bytes) -> TraceEvent | None:
     """The event of a line; None if it is no line of ours."""
@@ -79,10 +85,12 @@ class Glance:
 
     Args:
         fields: keys of a line; `trace_id` is always read.
+        metadata: keys of the metadata; None: all of it. They are attributes then, null if they are not there.
     """
 
-    def __init__(self, fields: Iterable[str]) -> None:
-        decoder = msgspec.json.Decoder(_part_of_event(frozenset(fields) | {"trace_id"}))
+    def __init__(self, fields: Iterable[str], metadata: Iterable[str] | None = None) -> None:
+        keys = None if metadata is None else frozenset(metadata)
+        decoder = msgspec.json.Decoder(_part_of_event(frozenset(fields) | {"trace_id"}, keys))
         self._decode, self._decode_lines = decoder.decode, decoder.decode_lines
 
     def quick(self, block: Block) -> list[Any] | None:
@@ -107,7 +115,16 @@ class Glance:
 
 
 @cache
-def _part_of_event(fields: frozenset[str]) -> type[msgspec.Struct]:
-    kinds = {"parent_id": str | None, "duration_ms": int, "metadata": dict[str, Any]}
+def _part_of_event(fields: frozenset[str], metadata: frozenset[str] | None) -> type[msgspec.Struct]:
+    kinds: dict[str, Any] = {"parent_id": str | None, "duration_ms": int, "metadata": dict[str, Any]}
+    if metadata is not None:
+        keys = [(name, Any, None) for name in sorted(metadata)]
+        kinds["metadata"] = msgspec.defstruct("Metadata", keys, namespace={"get": _get}, gc=False)
     parts = [(name, kinds.get(name, str)) for name in sorted(fields)]
-    return msgspec.defstruct("Glance", parts, gc="metadata" in fields)
+    # Nothing that was JSON leads back to itself, so the garbage collector need not follow it.
+    return msgspec.defstruct("Glance", parts, gc=False)
+
+
+def _get(metadata: Any, key: str) -> Any:
+    """As a dict has it."""
+    return getattr(metadata, key, None)

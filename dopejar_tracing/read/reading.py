@@ -70,6 +70,15 @@ class Reading:
                 yield source, block
             offset = 0
 
+    def glances(self, source: Source, block: Block, glance: Glance) -> list[Any]:
+        """What is asked for of each line of a block."""
+        self._read += len(block.data)
+        glances = glance.quick(block) if self._read > WHOLE else None
+        if glances is None:
+            glances, _ = glance.one_by_one(block, self.bad[source], whole=self._read <= WHOLE)
+        self.events += len(glances)
+        return glances
+
     def lines(
         self, source: Source, block: Block, glance: Glance, interesting: Callable[[Any], object]
     ) -> Iterator[tuple[Any, bytes]]:

@@ -11,7 +11,7 @@ from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.forest import Absent, Node, with_absent
 from dopejar_tracing.read.blocks import Block
 from dopejar_tracing.read.gather import PATIENCE, Gathering, Held, grown
-from dopejar_tracing.read.last import find_last
+from dopejar_tracing.read.last import narrowed
 from dopejar_tracing.read.lines import Glance, read_event
 from dopejar_tracing.read.query import Query, Test, comparable
 from dopejar_tracing.read.reading import Reading, Start
@@ -91,8 +91,9 @@ class Search:
         return [(each, id(each) in chosen) for each in relatives]
 
     def _matches(self) -> Iterator[Found]:
-        glance, starts, test = self._begin()
         reading = self._reading
+        starts, query = narrowed(reading, self.query, self._last)
+        glance, test = Glance(query.fields), query.test
         streams = [
             self._matches_of(reading.parts(group, start), glance, test)
             for group, start in zip(reading.groups, starts, strict=True)
@@ -120,8 +121,9 @@ class Search:
 
     def gather(self, gathering: Gathering, patience: int = PATIENCE) -> Iterator[list[Held]]:
         """Read the files into it; what is whole is handed on, the rest is left in it."""
-        glance, self._starts, gathering.test = self._begin()
         reading = self._reading
+        self._starts, query = narrowed(reading, self.query, self._last)
+        glance, gathering.test = Glance(query.fields), query.test
         for source, block in reading.blocks(self._starts):
             for each, line in reading.lines(source, block, glance, gathering.wants):
                 if not gathering.add(line, each, reading.events):
@@ -142,16 +144,6 @@ class Search:
             held += [_held(relative, matched=False) for relative in relatives]
             roots = grown(held, context=self._context)
         yield from with_absent(roots)
-
-    def _begin(self) -> tuple[Glance, list[Start], Test]:
-        """How to look at a line, where to begin, and what is looked for."""
-        test = self.query.test
-        glance = Glance(self.query.fields)
-        if self._last is None:
-            return glance, [Start()] * len(self._reading.groups), test
-        timed = Glance(self.query.fields | {"timestamp"})
-        starts, chosen = find_last(self._reading, timed, test, self._last)
-        return glance, starts, lambda event: event.trace_id in chosen and test(event)
 
 
 def _held(relative: Relative, *, matched: bool) -> Held:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from dopejar_tracing.errors import TracingError
-from dopejar_tracing.read.blocks import Block, backward, forward
+from dopejar_tracing.read.blocks import BLOCK, Block, backward, forward
 from dopejar_tracing.settings.rotated import rotated_from
 
 _Errors = tuple[type[Exception], ...]
@@ -96,6 +96,31 @@ class Source:
             else:
                 self._end = 0
             return status.st_dev, status.st_ino, self._end
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk; 0 of what comes through a pipe."""
+        with _complaining(self.name):
+            self._reader(0)
+            return os.stat(self._mine[0].fileno()).st_size if self._mine else 0
+
+    def limit(self, end: int) -> None:
+        """Read no further than a byte, where a line ends."""
+        self._end = end
+
+    def next_line(self, offset: int) -> int | None:
+        """Where the first line after a byte begins; None if it cannot be read from there."""
+        with _complaining(self.name):
+            self._reader(0)
+            file = self._plain
+            if file is None:
+                return None
+            file.seek(offset)
+            while data := file.read(BLOCK):
+                if (at := data.find(b"\n")) >= 0:
+                    return offset + at + 1
+                offset += len(data)
+            return offset
 
     def line_number(self, offset: int) -> int:
         """Number of the line that begins at a byte, from 1."""

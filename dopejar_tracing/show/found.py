@@ -94,7 +94,7 @@ def table_row(event: TraceEvent, look: Look) -> Line:
     summary = " → ".join(filter(None, (event.input_summary, event.output_summary)))
     reason = why(event) if alarm else ""
     line: Line = [
-        (_padded(_moment(event.timestamp, utc=look.utc), TIME), "note"),
+        (_padded(moment(event.timestamp, utc=look.utc), TIME), "note"),
         (_padded(event.hrm_layer, LAYER), event.hrm_layer),
         (_padded(event.operation, OPERATION), ""),
         (f"{'' if took is None else duration(took):>{DURATION}}  ", "time"),
@@ -112,11 +112,11 @@ def table_row(event: TraceEvent, look: Look) -> Line:
     return line if look.width is None else cropped(line, look.width)
 
 
-def _moment(timestamp: str, *, utc: bool) -> str:
-    """The time in that zone; what is none as it is."""
+def moment(timestamp: str, *, utc: bool) -> str:
+    """A timestamp in UTC or this machine's zone; what is none as it is."""
     try:
-        moment = datetime.fromisoformat(timestamp)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        found = datetime.fromisoformat(timestamp)
+        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
         return aware.astimezone(UTC if utc else None).strftime("%Y-%m-%d %H:%M:%S.%f")
     except (ValueError, OverflowError):
         return visible(timestamp)
