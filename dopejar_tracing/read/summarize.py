@@ -120,7 +120,7 @@ class Summarizer:
                     self._fault(event)
         durations = _durations(part)
         tally.durations.add(durations)
-        if durations and max(durations) > self._fastest:
+        if durations and max(durations) >= self._fastest:
             self._remember(part)
 
     def _group(self, key: Key) -> Tally:
@@ -135,7 +135,7 @@ class Summarizer:
         slowest = self.summary.slowest
         for event in part:
             duration = exact_duration(event.metadata, event.duration_ms) or 0
-            if duration > self._fastest:
+            if duration >= self._fastest:
                 layer = self._layers.resolve(event.hrm_layer).name
                 slow = Slow(
                     duration, event.timestamp, event.trace_id, layer, event.operation, event.input_summary
