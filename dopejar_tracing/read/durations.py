@@ -54,7 +54,8 @@ class Durations(msgspec.Struct):
             found = [max(0, each) for each in found]
         self.count += len(found)
         self.total += sum(found)
-        self.longest = max(self.longest, *found)
+        longest = max(found)
+        self.longest = max(self.longest, longest)
         self.counts.update(map(_class_of, found))
 
     def __add__(self, other: Durations) -> Durations:
