@@ -13,9 +13,13 @@ _LEVEL_NAMES = {level: name for name, level in LEVELS.items()}
 
 def shape_line(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
     """Order the keys; what is none of the eleven goes into the metadata, behind the caller's own."""
+    # Copies: whoever is interrupted in here by a signal handler that raises does it again.
+    event_dict = {**event_dict}
     take = event_dict.pop
     metadata: Any = take("metadata", None)
-    if type(metadata) is not dict:
+    if type(metadata) is dict:
+        metadata = {**metadata}
+    else:
         metadata = {} if metadata is None else {"metadata": metadata}
     line = {
         "trace_id": take("trace_id", None),

@@ -22,6 +22,8 @@ class AddTimes:
         self._second: tuple[int, str] = (-1, "")
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
+        # A copy: whoever is interrupted in here by a signal handler that raises does it again.
+        event_dict = {**event_dict}
         began_ns = event_dict.pop("began_ns", None)
         seconds, below = divmod(self._clock() if began_ns is None else began_ns, 1_000_000_000)
         second, text = self._second

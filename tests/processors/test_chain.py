@@ -205,6 +205,20 @@ class TestFork:
 class TestDefaultChain:
     """All of them."""
 
+    def test_again(self) -> None:
+        """What a signal handler interrupted is done again, by each of them with the same outcome."""
+        event: dict[str, Any] = {
+            "trace_id": "alt_1_aaaa", "parent_id": None, "began_ns": BEGAN_NS, "duration_ns": 5_000_000,
+            "level": Level.WARN, "status": "error", "error": "ours", "metadata": {"error": "theirs"},
+        }  # fmt: skip
+        chain = default_chain(Settings(), current=Enclosing, mint=Mint(), redactor=None, sinks=[])
+        for processor in chain:
+            once: Any = processor(None, "<span>", event)
+            assert processor(None, "<span>", event) == once
+            event = once
+        assert (event["duration_ms"], event["trace_id"]) == (5, "alt_1_aaaa")
+        assert event["metadata"] == {"error_": "theirs", "duration_us": 5_000, "level": "warn", "error": "ours"}
+
     def test_whole(self) -> None:
         """The default list makes a line of the contract out of an application's log call."""
         sink = Taken()

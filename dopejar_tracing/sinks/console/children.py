@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 from weakref import ref
@@ -21,7 +22,7 @@ class Children:
     def __init__(self, begins: Callable[[], None]) -> None:
         self._begins = begins
         self._processes: list[ref[subprocess.Popen[Any]]] = []
-        self._systems = 0
+        self._starting = 0
         self._watched: list[tuple[Any, str, Any, Any]] = []
 
     def watch(self) -> None:
@@ -31,18 +32,18 @@ class Children:
         @wraps(start)
         def watched_start(process: subprocess.Popen[Any], *args: Any, **kwargs: Any) -> None:
             self._begins()
-            if _shows_itself(*args, **kwargs):
-                self._processes = [one for one in self._processes if _is_running(one)] + [ref(process)]
-            start(process, *args, **kwargs)
+            if not _shows_itself(*args, **kwargs):
+                start(process, *args, **kwargs)
+                return
+            self._processes = [one for one in self._processes if _is_running(one)] + [ref(process)]
+            with self._clear():
+                start(process, *args, **kwargs)
 
         @wraps(system)
         def watched_system(command: Any) -> int:
             self._begins()
-            self._systems += 1
-            try:
+            with self._clear():
                 return system(command)
-            finally:
-                self._systems -= 1
 
         self._put(subprocess.Popen, "__init__", start, watched_start)
         self._put(os, "system", system, watched_system)
@@ -57,7 +58,17 @@ class Children:
     @property
     def are_running(self) -> bool:
         """The terminal is the stdout of one of them; of one that nobody waits for until it is forgotten."""
-        return self._systems > 0 or any(map(_is_running, self._processes))
+        return self._starting > 0 or any(map(_is_running, self._processes))
+
+    @contextmanager
+    def _clear(self) -> Iterator[None]:
+        """Keep the terminal clear from here on; what a frame has drawn since it was is taken away."""
+        self._starting += 1
+        try:
+            self._begins()
+            yield
+        finally:
+            self._starting -= 1
 
     def _put(self, owner: Any, name: str, original: Any, ours: Any) -> None:
         setattr(owner, name, ours)

@@ -190,7 +190,8 @@ class Appender:
             return self._replace(file)
         del file.unsure[:written]
         others_write = status.st_size != file.size and stat.S_ISREG(status.st_mode)
-        if others_write and file.end is End.WHOLE and ends_within_a_line(self._path, status.st_size):
+        unsure = others_write and file.end is End.WHOLE
+        if unsure and ends_within_a_line(file.number, self._path, status.st_size):
             file.end = End.TORN  # a neighbour was killed there, or its disk was full
         file.size = status.st_size
         file.limit = self._rotation.limit

@@ -104,12 +104,12 @@ class Archive:
                 continue
             if stopped.is_set():
                 return
-            if wanted == self._wanted:
-                break
+            with self._lock:  # else whoever ends the thread would not see another that it starts
+                if wanted == self._wanted:
+                    if self._thread is threading.current_thread():
+                        self._thread = None
+                    break
             pause = _FIRST_PAUSE
-        with self._lock:
-            if self._thread is threading.current_thread():
-                self._thread = None
         if wanted != self._wanted:  # since a moment ago
             self.tidy()
 

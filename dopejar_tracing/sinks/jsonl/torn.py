@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import stat
@@ -49,7 +50,7 @@ def mend(number: int, path: str) -> End:
                     return End.MENDED
             finally:
                 fcntl.flock(number, fcntl.LOCK_SH)
-        return End.TORN if _stays_torn(reader, status) else End.WHOLE
+        return End.TORN if _stays_torn(number, reader, status) else End.WHOLE
 
 
 def _has_alone(number: int) -> bool:
@@ -111,9 +112,20 @@ def _is_json(piece: bytes) -> bool:
     return True
 
 
-def _stays_torn(reader: int, status: os.stat_result) -> bool:
+def _let_finish(number: int) -> None:
+    """Wait until a write that somebody is in the middle of is done, be he stopped there for however long.
+
+    A file system that shows the beginning of a line before its end lets one at a time write to a file, and
+    makes all others wait, even who has nothing to write.
+    """
+    with contextlib.suppress(OSError):
+        os.write(number, b"")
+
+
+def _stays_torn(number: int, reader: int, status: os.stat_result) -> bool:
     """A neighbour's line that is just being written looks torn for a moment: only what stays like that is."""
     for _ in range(_LOOKS):
+        _let_finish(number)
         size = os.fstat(reader).st_size
         if size != status.st_size or _byte_at(reader, size - 1) in {b"\n", b""}:
             return False
@@ -123,8 +135,14 @@ def _stays_torn(reader: int, status: os.stat_result) -> bool:
     return True
 
 
-def ends_within_a_line(path: str, size: int) -> bool:
-    """Whether a file that others write to as well ends within a line, and stays like that for a moment."""
+def ends_within_a_line(number: int, path: str, size: int) -> bool:
+    """Whether a file that others write to as well ends within a line, and stays like that for a moment.
+
+    Args:
+        number: the file, open for appending.
+        path: of the file.
+        size: that it had a moment ago.
+    """
     with reading(path) as reader:
         if reader is None:
             return False
@@ -132,6 +150,7 @@ def ends_within_a_line(path: str, size: int) -> bool:
             if _byte_at(reader, size - 1) in {b"\n", b""}:
                 return False
             time.sleep(_GLANCE)
+            _let_finish(number)
             if os.fstat(reader).st_size != size:  # it was being written
                 return False
         return True

@@ -27,6 +27,9 @@ def write_rest(file: Descriptor, encoded: bytes, written: int) -> None:
     try:
         while written < len(encoded):
             written += write(file.number, memoryview(encoded)[written:])
+    except OSError:
+        if written < len(encoded) - 1:  # else the line is whole, and the next one begins with its newline
+            raise
     finally:
         if written:
             file.end = End.WHOLE if encoded[written - 1] == ord("\n") else End.TORN

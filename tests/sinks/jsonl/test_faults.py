@@ -123,7 +123,8 @@ import os, threading
 t.configure(enabled=True, console="never", output="disk/trace.jsonl", id_random=8, rotate=ROTATE)
 def work(spans):
     for number in range(spans):
-        t.trace_event("sys", "work", input=number, text="x" * (number * 37 % 900))
+        # Random, so that it fills the disk compressed as well.
+        t.trace_event("sys", "work", input=number, text=os.urandom(number * 37 % 900 // 2).hex())
 def together():
     workers = [threading.Thread(target=work, args=(500,)) for _ in range(4)]
     for worker in workers: worker.start()
@@ -141,10 +142,13 @@ os.system("cp -a disk kept")
 import os, subprocess, sys, time
 if len(sys.argv) > 1:
     t.configure(enabled=True, console="never", output="disk/trace.jsonl")
+    losses = t.configure.__globals__["ACTIVE"].pipeline.sinks[0]._losses
     number = 0
     while not os.path.exists("stop"):
         t.trace_event("sys", "work", input=number, text="x" * (number * 37 % 900))
         number += 1
+        if losses.is_open:
+            open(f"full.{os.getpid()}", "w").close()
         time.sleep(0.0003)
     t.shutdown()
     print(number)
@@ -152,9 +156,8 @@ if len(sys.argv) > 1:
 with open("disk/filler", "wb") as filler:
     filler.write(b"x" * 230_000)
 workers = [subprocess.Popen([sys.executable, __file__, "work"], stdout=subprocess.PIPE) for _ in range(4)]
-while os.path.getsize("disk/trace.jsonl") < 150_000 if os.path.exists("disk/trace.jsonl") else True:
+while not all(os.path.exists(f"full.{worker.pid}") for worker in workers):
     time.sleep(0.01)
-time.sleep(0.3)
 for size in range(230_000, -1, -46_000):
     os.truncate("disk/filler", size)
     time.sleep(0.1)
@@ -172,9 +175,9 @@ os.system("cp -a disk kept")
         """Lines written + lines counted lost = lines sent."""
         _, err = self._on_a_disk(tmp_path, self.CODE.replace("ROTATE", rotate))
         written, in_gaps, torn = self._counted(tmp_path)
-        first, last = err.splitlines()[0], err.splitlines()[-1]
-        assert first.endswith("No space left on device; lines are being lost, the application goes on")
-        (lost,) = re.findall(r": ([0-9,]+) lines lost$", last)
+        said = "disk/trace.jsonl: No space left on device; lines are being lost, the application goes on"
+        assert said in err
+        (lost,) = re.findall(r"disk/trace.jsonl: ([0-9,]+) lines lost$", err, re.MULTILINE)
         assert written + int(lost.replace(",", "")) == 4_000
         assert in_gaps > 0
         assert torn <= 8  # one at most of each thread, each time that it filled
@@ -200,7 +203,7 @@ os.system("cp -a disk kept")
         mount = f"mount -t tmpfs -o size=400k none disk && exec {sys.executable} program.py"
         done = subprocess.run(
             ["unshare", "-rm", "sh", "-c", mount],
-            cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=60,
+            cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout, done.stderr
@@ -298,6 +301,21 @@ print(len(caught))
         lost = sum(line["metadata"].get("lost", 0) for line in lines)
         assert lost > 10
         assert sum(line["operation"] == "work" for line in lines) + lost == 22
+
+    def test_all_but_the_newline(self, tmp_path: Path) -> None:
+        """A line of which only the newline does not fit is none that was lost."""
+        code = """
+import os, resource
+t.trace_event("sys", "first")
+size = os.path.getsize("trace.jsonl")
+resource.setrlimit(resource.RLIMIT_FSIZE, (2 * size - 1, resource.RLIM_INFINITY))
+t.trace_event("sys", "whole")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+t.trace_event("sys", "last")
+"""
+        assert run(code, tmp_path) == ("", "")
+        lines = all_lines(tmp_path / "trace.jsonl")
+        assert [line["operation"] for line in lines] == ["first", "whole", "last"]
 
 
 class TestHost:
