@@ -20,6 +20,16 @@ KEYS = [
 
 Line = dict[str, Any]
 
+PATIENT = """
+import dopejar_tracing.sinks.console as _console
+from dopejar_tracing.sinks.console import frames as _frames, host as _host
+_console.CLOSING = _console.YOUNG = _console.CHILD_PATIENCE = _frames.PATIENCE = _host._PATIENCE = 1_000
+_frames.LONG_NS = 10**13
+"""
+"""For a program whose picture is looked at: the console waits for its own thread, and for whoever reads,
+longer than a busy machine takes, and no span counts as open for long. What it shows when it has waited in
+vain is another picture."""
+
 
 def read_lines(path: Path) -> list[Line]:
     """All lines of a file, each checked against contract §3; a torn or foreign one fails the test."""
@@ -40,7 +50,7 @@ def by_operation(lines: Iterable[Line]) -> dict[str, Line]:
 
 
 def run_python(
-    code: str, cwd: Path, *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 60
+    code: str, cwd: Path, *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in a fresh interpreter, in a folder and with no variables of ours but those given."""
     command = [sys.executable, *arguments, "-c", code]
@@ -69,7 +79,7 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(extra or {})}
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait for a condition; the test fails if it does not come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

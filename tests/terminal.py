@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pty
 import re
 import select
 import signal
@@ -17,14 +16,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import pyte
-from helpers import clean_environment
+from helpers import PATIENT, clean_environment, wait_until
+
+from dopejar_tracing.sinks.console import prompt
 
 HELPERS = """
 import json, os, sys, threading, time
 import dopejar_tracing as t
 def gate():
-    # The program goes on when the test says so.
-    while os.read({gate}, 1) != b"g": pass
+    # The program goes on when the test says so, and says that it waits for that.
+    os.write({reached}, b"r")
+    if os.read({gate}, 1) != b"g": os._exit(1)  # the test has ended
 """
 
 
@@ -49,39 +51,53 @@ class Terminal:
         rows: of the window.
         columns: of the window.
         env: variables; by default tracing is on, without a file and without colour.
+        patient: whether the console waits longer than a busy machine takes; else as long as for anybody.
     """
 
     MODES = pyte.HistoryScreen(80, 24).mode
     """Of an emulator that was just started."""
 
     def __init__(
-        self, code: str, cwd: Path, *, rows: int = 24, columns: int = 80, env: Mapping[str, str] | None = None
+        self,
+        code: str,
+        cwd: Path,
+        *,
+        rows: int = 24,
+        columns: int = 80,
+        env: Mapping[str, str] | None = None,
+        patient: bool = True,
     ) -> None:
         self.screen = Window(columns, rows)
         self.raw = b""
         self.status: int | None = None
         self._stream = pyte.ByteStream(self.screen)
         gate, self._gate = os.pipe()
-        os.set_inheritable(gate, True)
+        self._reached, reached = os.pipe()
+        for number in (gate, reached):
+            os.set_inheritable(number, True)
         variables = {
             "DOPEJAR_TRACE": "1", "DOPEJAR_TRACE_OUTPUT": "null", "TERM": "xterm-256color", "NO_COLOR": "1",
             "PYTHONUNBUFFERED": "", **(env or {}),
         }  # fmt: skip
-        program = HELPERS.format(gate=gate) + code
-        self.pid, self._leader = pty.fork()
+        program = HELPERS.format(gate=gate, reached=reached) + (PATIENT if patient else "") + code
+        self._leader, end = os.openpty()
+        self._name = os.ttyname(end)
+        self.pid = os.fork()
         if self.pid == 0:
+            os.login_tty(end)
             for number in (signal.SIGINT, signal.SIGTSTP, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             os.chdir(cwd)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.execve(sys.executable, [sys.executable, "-c", program], clean_environment(variables))
-        os.close(gate)
+        for number in (end, gate, reached):
+            os.close(number)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number in (self._leader, self._gate):
+        for number in (self._leader, self._gate, self._reached):
             os.close(number)
         if not self.reaped():
             os.kill(self.pid, signal.SIGKILL)
@@ -113,7 +129,7 @@ class Terminal:
             return timeless(edit(self.text if whole else self.shown))
 
         if not os.environ.get("BLESS"):
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while seen() != blessed(name) and time.monotonic() < deadline and self.read(0.02):
                 pass
         else:
@@ -123,6 +139,38 @@ class Terminal:
     def stands(self, row: int, column: int) -> None:
         """Wait until the cursor is there."""
         self.until(lambda: self.cursor == (row, column))
+
+    def comes(self, seen: Callable[[], str], expected: str) -> None:
+        """Wait until what is seen is what is expected, be it drawn in however many parts."""
+        deadline = time.monotonic() + 60
+        while seen() != expected and time.monotonic() < deadline and self.read(0.02):
+            pass
+        assert seen() == expected
+
+    def gated(self) -> Terminal:
+        """Wait until the program has come to its first gate."""
+        return self.until(lambda: select.select([self._reached], [], [], 0)[0])
+
+    def asking(self) -> Terminal:
+        """Wait until the program waits for what is typed: what is typed before is not typed at its prompt."""
+        return self.until(lambda: reads_its_input(self.pid))
+
+    def noticed(self, line: str) -> Terminal:
+        """Wait until the console has noticed a prompt: then it shows nothing that is older."""
+        for _ in range(2):  # between two parts of a frame it looks the same for a moment
+            self.until(lambda: self.shown == f"{line}\n").watch(0.2)
+        return self.asking()
+
+    def stop(self) -> None:
+        """Press Ctrl-S, and wait until nothing can be written any more."""
+        self.type("\x13")
+        end = os.open(self._name, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        poll = select.poll()
+        poll.register(end, select.POLLOUT)
+        try:
+            wait_until(lambda: not poll.poll(0))
+        finally:
+            os.close(end)
 
     def go(self) -> None:
         """Let the program pass its gate."""
@@ -138,13 +186,14 @@ class Terminal:
         fcntl.ioctl(self._leader, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.kill(self.pid, signal.SIGWINCH)
 
-    def until(self, there: Callable[[], Any] | str, seconds: float = 20) -> Terminal:
+    def until(self, there: Callable[[], Any] | str, seconds: float = 60) -> Terminal:
         """Read until something is there, or a text is shown; the test fails if it does not come in time."""
         wanted = (lambda: there in self.text) if isinstance(there, str) else there
         deadline = time.monotonic() + seconds
         while not wanted():
             assert time.monotonic() < deadline, f"waited in vain; on the terminal:\n{self.text}"
-            self.read(0.02)
+            if not self.read(0.02):
+                time.sleep(0.02)
         return self
 
     def read(self, seconds: float) -> bool:
@@ -165,7 +214,7 @@ class Terminal:
             pass
         return self
 
-    def ended(self, seconds: float = 20) -> int:
+    def ended(self, seconds: float = 60) -> int:
         """Read until the program has ended; its exit status, negative for a signal."""
         deadline = time.monotonic() + seconds
         while self.read(0.1):
@@ -181,6 +230,17 @@ class Terminal:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.status = status if pid else None
         return self.status is not None
+
+
+def reads_its_input(pid: int) -> bool:
+    """Whether a process is blocked in reading from its standard input; where nobody can say so, it may be."""
+    if not prompt._READ or not Path("/proc/self/syscall").exists():
+        return True
+    try:
+        call, first = Path(f"/proc/{pid}/syscall").read_text().split()[:2]
+    except (OSError, ValueError):  # it has ended; or it is running just now
+        return False
+    return (call.encode(), first) in {(prompt._READ, "0x0"), (prompt._SELECT, "0x1")}
 
 
 def _text(lines: Any) -> str:

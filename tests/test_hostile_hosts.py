@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import structlog
-from helpers import Line, by_operation, clean_environment, read_lines, run_python
+from helpers import PATIENT, Line, by_operation, clean_environment, read_lines, run_python
 
 from dopejar_tracing import bind_trace, configure, get_logger, shutdown, trace_event, trace_line, tracer
 from dopejar_tracing.sinks.jsonl import JsonlSink
@@ -70,7 +70,7 @@ open("done", "w").close()
             cwd=tmp_path,
             env=clean_environment(SHOWN),
             capture_output=True,
-            timeout=60,
+            timeout=300,
         )
         assert (tmp_path / "done").exists()
         assert len(read_lines(tmp_path / "trace.jsonl")) == 50
@@ -272,7 +272,7 @@ t.trace_event("sys", "one")
 os.mkdir("elsewhere"); os.chdir("elsewhere")
 with open("../settings.yaml", "w") as file:
     file.write("tracing: {enabled: true, console: never, level: warn}")
-deadline = time.monotonic() + 20
+deadline = time.monotonic() + 60
 while t.configure.__globals__["ACTIVE"].pipeline.settings.level != "warn" and time.monotonic() < deadline:
     time.sleep(0.01)
 t.trace_event("sys", "quiet")
@@ -355,7 +355,7 @@ print(sum(thread.name == "dopejar-settings" for thread in threading.enumerate())
 
     def test_while_another_thread_draws(self, tmp_path: Path) -> None:
         """A child that is forked while another thread draws draws its own trees."""
-        code = """
+        code = f"""{PATIENT}
 import os, threading, dopejar_tracing as t
 stop = threading.Event()
 def draw():
@@ -407,7 +407,7 @@ assert not errors, errors
                 stdout=out,
                 stderr=subprocess.PIPE,
                 text=True,
-                timeout=60,
+                timeout=300,
             )
         assert (done.returncode, done.stderr) == (0, "")
 

@@ -55,7 +55,7 @@ def serving(app: WSGIApplication) -> Iterator[Callable[..., tuple[int, bytes]]]:
         thread.start()
 
         def ask(path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
-            connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
             try:
                 connection.request("GET", path, headers=headers or {})
                 response = connection.getresponse()

@@ -17,7 +17,7 @@ def run(cwd: Path, *arguments: str, said: str = "") -> subprocess.CompletedProce
     """Run dopejar-trace points."""
     return subprocess.run(
         [sys.executable, "-m", "dopejar_tracing", "points", *arguments],
-        cwd=cwd, env=clean_environment(), input=said, capture_output=True, text=True, timeout=60,
+        cwd=cwd, env=clean_environment(), input=said, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 
 

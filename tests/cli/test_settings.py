@@ -15,7 +15,7 @@ def run(cwd: Path, *arguments: str, env: dict[str, str] | None = None) -> subpro
     """Run dopejar-trace."""
     return subprocess.run(
         [sys.executable, "-m", "dopejar_tracing", *arguments],
-        cwd=cwd, env=clean_environment(env), capture_output=True, text=True, timeout=60,
+        cwd=cwd, env=clean_environment(env), capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 
 
@@ -93,6 +93,6 @@ class TestManners:
         command = f"{sys.executable} -m dopejar_tracing settings; echo $? >&2"
         done = subprocess.run(
             ["bash", "-c", f"({command}) | true"],
-            cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=60,
+            cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         assert done.stderr == "0\n"

@@ -577,7 +577,7 @@ def execute(main: Coroutine[Any, Any, None], *, eager: bool = False) -> None:
     complaints: list[dict[str, Any]] = []
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        loop.slow_callback_duration = 60  # the machine may be busy
+        loop.slow_callback_duration = 1_000  # the machine may be busy
         loop.set_exception_handler(lambda _, context: complaints.append(copy.copy(context)))
         if eager:
             loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]

@@ -231,7 +231,7 @@ if __name__ == "__main__":
         """The roots of a pool's processes hang under the span that it was made in, however they start."""
         (tmp_path / "program.py").write_text(self.CODE)
         command = [sys.executable, "program.py", method]
-        subprocess.run(command, cwd=tmp_path, env=clean_environment(), check=True, timeout=60)
+        subprocess.run(command, cwd=tmp_path, env=clean_environment(), check=True, timeout=300)
         found = by_operation(read_lines(tmp_path / "run.jsonl"))
         assert sorted(found) == ["outer", "pool", *(f"work{number}" for number in range(6))]
         for number in range(6):

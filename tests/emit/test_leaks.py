@@ -288,7 +288,9 @@ def generator():
     opened()
     yield
 threading.Thread(target=opened, name="thread").start()
-async def main(): await asyncio.create_task(asyncio.to_thread(opened)); opened()
+async def main():
+    asyncio.get_running_loop().slow_callback_duration = 1_000  # the machine may be busy
+    await asyncio.create_task(asyncio.to_thread(opened)); opened()
 asyncio.run(main())
 started = generator(); next(started)
 if {way == "manual"}: del started; t.shutdown()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from helpers import Line, clean_environment, read_lines, run_python, wait_until
+from terminal import timeless
 
 from dopejar_tracing import bind_trace, configure, shutdown, trace_event, tracer
 from dopejar_tracing.errors import SettingsError
@@ -157,14 +158,14 @@ with bind_trace("altitude", "transition"):
         """Run a host with the flag."""
         return subprocess.run(
             [sys.executable, "-c", self.CODE, *arguments],
-            cwd=cwd, env=clean_environment(env), capture_output=True, text=True, timeout=60,
+            cwd=cwd, env=clean_environment(env), capture_output=True, text=True, timeout=300,
         )  # fmt: skip
 
     def test_on(self, tmp_path: Path) -> None:
         """--trace records, and shows the tree though stderr is a pipe."""
         done = self.run(tmp_path, "--trace")
         assert done.stdout == "True\n"
-        assert re.fullmatch(r"\[alt\] transition \(\d+[µm]s\)\n", done.stderr)
+        assert timeless(done.stderr) == "[alt] transition (T)\n"
         assert len(read_lines(tmp_path / "trace.jsonl")) == 1
 
     def test_off(self, tmp_path: Path) -> None:
@@ -217,17 +218,18 @@ class TestChangedFile:
         shutdown()
         assert [line["operation"] for line in read_lines(tmp_path / "trace.jsonl")] == ["loud"]
 
-    def test_wrong_change(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_wrong_change(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A wrong change is said, and what was in force stays."""
+        stream = io.StringIO()  # and not capsys: what is said while that is read would be lost
+        monkeypatch.setattr(sys, "stderr", stream)
         file = tmp_path / "settings.yaml"
         file.write_text("tracing: {enabled: true}\n")
         configure(console="never")
         file.write_text("tracing: {enabled: maybe}\n")
-        said = []
-        wait_until(lambda: said.append(capsys.readouterr().err) or "".join(said))  # type: ignore[func-returns-value]
+        wait_until(lambda: stream.getvalue().endswith("\n"))
         trace_event("sys", "x")
         shutdown()
-        assert "tracing.enabled: expected true or false; got 'maybe'" in "".join(said)
+        assert "tracing.enabled: expected true or false; got 'maybe'" in stream.getvalue()
         assert len(read_lines(tmp_path / "trace.jsonl")) == 1
 
     def test_fork(self, tmp_path: Path) -> None:
@@ -241,7 +243,7 @@ pid = os.fork()
 if pid == 0:
     with open("settings.yaml", "w") as file:
         file.write("tracing: {enabled: false, console: never}   ")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while t.tracer.enabled and time.monotonic() < deadline:
         time.sleep(0.01)
     os._exit(t.tracer.enabled)

@@ -14,12 +14,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from helpers import ROOT, clean_environment
+from helpers import PATIENT, ROOT, clean_environment, wait_until
+from terminal import reads_its_input
 
 EXAMPLES = ROOT / "examples"
 CONVERSATIONS = ("first", "lanes", "stakes", "torn")
 EVERYTHING = ("--trace", "--settings", "everything.yaml")
 PROMPT = "you> "
+
+PROGRAM = f"""{PATIENT}
+import runpy
+runpy.run_module("the_assist.main", run_name="__main__", alter_sys=True)
+"""
+"""The assistant, whose console waits longer than a busy machine takes."""
 
 Entry = dict[str, Any]
 
@@ -32,7 +39,7 @@ def said_in(conversation: str) -> str:
 def converse(folder: Path, said: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Pipe a conversation into the assistant, which keeps everything in the folder."""
     return subprocess.run(
-        _command(folder, arguments), cwd=EXAMPLES, input=said, capture_output=True, text=True, timeout=60,
+        _command(folder, arguments), cwd=EXAMPLES, input=said, capture_output=True, text=True, timeout=300,
         env=_environment(folder),
     )  # fmt: skip
 
@@ -74,7 +81,8 @@ class Terminal:
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.screen = ""
         environment = _environment(folder, TERM="xterm-256color", NO_COLOR="1")
-        command = _command(folder, arguments)
+        _, _, _, *named = _command(folder, arguments)
+        command = [sys.executable, "-c", PROGRAM, *named]
         self._pid, self._leader = pty.fork()
         if self._pid == 0:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job has it ignored
@@ -91,20 +99,11 @@ class Terminal:
         self.type(f"{line}\n")
         return self.until(lambda screen: screen[shown:].endswith(f"\n{PROMPT}"))[shown:]
 
-    def until(self, there: Callable[[str], object], idle: str = "") -> str:
-        """Read until the screen shows something; returns all that it showed.
-
-        Args:
-            there: whether it does.
-            idle: a key to press again each second.
-        """
-        deadline = time.monotonic() + 20
-        pressed = time.monotonic()
+    def until(self, there: Callable[[str], object]) -> str:
+        """Read until the screen shows something; returns all that it showed."""
+        deadline = time.monotonic() + 60
         while not there(self.screen):
             assert time.monotonic() < deadline, self.screen
-            if time.monotonic() - pressed > 1:
-                pressed = time.monotonic()
-                self.type(idle)
             if select.select([self._leader], [], [], 1)[0]:
                 try:
                     self.screen += os.read(self._leader, 65536).decode().replace("\r\n", "\n")
@@ -113,17 +112,15 @@ class Terminal:
         return self.screen
 
     def prompted(self) -> None:
-        """Wait for the first prompt."""
-        self.until(lambda screen: screen.endswith(PROMPT))
+        """Wait for the first prompt, and until what is typed there is read.
 
-    def ended(self, pressing: str = "") -> int:
-        """Exit status, once the assistant has ended.
-
-        Args:
-            pressing: a key; pressed again if nothing happens, as a person would, since Python's `input`
-                misses an interrupt that comes between its prompt and its read.
+        Python's `input` misses an interrupt that comes between its prompt and its read.
         """
-        self.type(pressing)
-        self.until(lambda _: False, idle=pressing)
+        self.until(lambda screen: screen.endswith(PROMPT))
+        wait_until(lambda: reads_its_input(self._pid))
+
+    def ended(self) -> int:
+        """Exit status, once the assistant has ended."""
+        self.until(lambda _: False)
         os.close(self._leader)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])

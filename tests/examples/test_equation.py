@@ -284,7 +284,7 @@ class TestEquation:
         """All points fire, all their fields are filled at some time, and each fails that can."""
         done = subprocess.run(
             [sys.executable, "-m", "dopejar_tracing", "points", "--seen", str(told / "trace.jsonl")],
-            capture_output=True, text=True, timeout=60, env=clean_environment(),
+            capture_output=True, text=True, timeout=300, env=clean_environment(),
         )  # fmt: skip
         assert done.returncode == 0
         assert done.stdout.endswith("20 of 20 points seen\n")
@@ -314,7 +314,7 @@ class TestDemo:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             ["sh", str(EXAMPLES / "demo.sh")],
-            capture_output=True, text=True, timeout=60,
+            capture_output=True, text=True, timeout=300,
             env=clean_environment({"PATH": path, "EXAMPLES": str(EXAMPLES)}),
         )  # fmt: skip
         assert done.returncode == 0

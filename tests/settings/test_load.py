@@ -388,7 +388,7 @@ anything = st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=8), right | 
 class TestAnything:
     """Whatever stands in the sources."""
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(anything)
     def test_values(self, values: dict[str, Any]) -> None:
         """Any data are settings, or an error of ours; the same from a file and as arguments."""
@@ -400,7 +400,7 @@ class TestAnything:
         else:
             assert load(environ={}).settings == load(None, values, environ={}).settings == lenient.settings
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(st.binary() | st.text("tracing: {}[]&*!?|>-\n#'\"~0").map(str.encode))
     def test_bytes(self, content: bytes) -> None:
         """Any file is read, or named in an error of ours."""

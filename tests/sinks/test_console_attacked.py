@@ -77,17 +77,18 @@ open("good", "w").close()
     def test_dropped(self, tmp_path: Path) -> None:
         """Streams that the host drops are closed as they would be without us."""
         code = """
+before = len(os.listdir("/proc/self/fd"))
 with t.bind_trace("altitude", "root"):
     for _ in range(10):
         sys.stdout = open(os.ttyname(2), "w")
         time.sleep(0.15)
     sys.stdout = sys.__stdout__
-    print("open", len(os.listdir("/proc/self/fd")))
+    print("more", len(os.listdir("/proc/self/fd")) - before, "are open")
 """
         with Terminal(code, tmp_path) as terminal:
             terminal.ended()
-            (count,) = re.findall(r"open (\d+)", terminal.text)
-            assert int(count) < 12
+            (count,) = re.findall(r"more (-?\d+) are open", terminal.text)
+            assert int(count) < 4
 
 
 class TestRaisingHandlers:
@@ -117,6 +118,7 @@ def work():
         if number % 50 == 0:
             with t.bind_trace("altitude", "root"): pass
     working = False
+with t.bind_trace("altitude", "first"): pass  # Python's Thread.start does not survive what comes now
 while number < 8_000:
     try:
         work()
@@ -124,10 +126,10 @@ while number < 8_000:
         caught += 1
 signal.signal(signal.SIGALRM, signal.SIG_IGN)
 with t.bind_trace("altitude", "last"): pass
-print("\\nended", caught)
+sys.stdout.write(f"\\nended {caught}\\n")  # at once, so that nothing is drawn in between
 """
         with Terminal(code, tmp_path) as terminal:
-            assert terminal.ended(60) == 0
+            assert terminal.ended(300) == 0
             raw = terminal.raw.decode()
             lines = re.findall(r"line (\d+) \.{40}", raw)
             assert len(lines) == len(set(lines))
@@ -157,9 +159,9 @@ gate()
 with t.bind_trace("altitude", "after"): pass
 gate()
 """
-        with Terminal(code, tmp_path) as terminal:
-            terminal.type("\x13")
-            terminal.watch(0.3).go()
+        with Terminal(code, tmp_path, patient=False) as terminal:
+            terminal.stop()
+            terminal.go()
             wait_until((tmp_path / "forked").exists)
             terminal.type("\x11")
             terminal.until("before").go()
@@ -222,12 +224,14 @@ print(subprocess.Popen.__init__.__module__, os.system.__module__, signal.getsign
         """Thousands of levels that end one by one are shown each, their parents not all."""
         code = """
 spans = [t.bind_trace("altitude", "level", input=number).__enter__() for number in range(400)]
+gate()
 input("> ")
 for span in reversed(spans): span.finish()
 gate()
 """
         with Terminal(code, tmp_path, columns=250) as terminal:
-            terminal.until(">").watch(0.4).type("\n")
+            terminal.until("spans are open").go()
+            terminal.noticed(">").type("\n")
             terminal.until(lambda: re.search(r"level: 0 \(\d", terminal.text)).go()
             assert terminal.ended() == 0
             ended = re.findall(r"level: (\d+) \(\d", terminal.text)
@@ -251,8 +255,8 @@ gate()
 """
         with Terminal(code, tmp_path, columns=41) as terminal:
             terminal.until("elsewhere").watch(0.1)
-            assert terminal.shown.startswith("[mem] elsewhere\n")
-            assert terminal.shown.count("\n") > 1
+            terminal.until(lambda: terminal.shown.startswith("[mem] elsewhere\n"))
+            terminal.until(lambda: terminal.shown.count("\n") > 1)
 
     def test_parked(self, tmp_path: Path) -> None:
         """A host that leaves the cursor in the middle of its own picture finds that as it was."""
@@ -262,7 +266,7 @@ print("bar 1\nbar 2\nbar 3")
 print("\r\x1b[3A", end="", flush=True)
 with t.bind_trace("altitude", "root"):
     time.sleep(1.5)
-print("\n\nbar 3 done")
+sys.stdout.write("\n\nbar 3 done\n")  # at once: between two writes the line would be one that is begun
 time.sleep(1.3)
 """
         with Terminal(code, tmp_path) as terminal:
@@ -279,5 +283,5 @@ with t.bind_trace("altitude", "root", input="a long line that would show behind 
 """
         with Terminal(code, tmp_path) as terminal:
             terminal.until("root").watch(0.2).go()
-            terminal.until("3").watch(0.3)
-            assert timeless(terminal.shown).startswith("1\n2\n3\n\n[alt] root: a long line")
+            terminal.until(lambda: "3" in terminal.shown.splitlines()).watch(0.3)
+            terminal.until(lambda: timeless(terminal.shown).startswith("1\n2\n3\n\n[alt] root: a long line"))

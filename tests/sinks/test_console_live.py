@@ -46,15 +46,19 @@ class TestSeed:
     def test_short_ones_never_flicker(self, tmp_path: Path) -> None:
         """A root that is over in less than 0.2 s leaves its picture, and not one control sequence."""
         code = """
+longest = 0
 for number in range(20):
+    began = time.perf_counter()
     with t.bind_trace("altitude", "quick", input=number):
         t.trace_event("focus", "step")
+    longest = max(longest, time.perf_counter() - began)
     time.sleep(0.03)
+open("longest", "w").write(str(longest))
 """
         with Terminal(code, tmp_path) as terminal:
             assert terminal.ended() == 0
             assert terminal.text.count("[alt] quick: ") == 20
-            stalled = re.search(r"\([2-9]\d\dms\)|\([\d.]+s\)", terminal.text)  # a slow day
+            stalled = float((tmp_path / "longest").read_text()) >= 0.2  # a slow day
             assert stalled or b"\x1b" not in terminal.raw
 
     def test_not_before_its_time(self, tmp_path: Path) -> None:
@@ -64,14 +68,15 @@ with t.bind_trace("altitude", "slow"):
     gate()
 """
         with Terminal(code, tmp_path) as terminal:
-            terminal.until("slow")
-            (first, *_) = re.findall(r"slow \S ([\d.]+m?s)", terminal.raw.decode())
+            shown = re.compile(rb"slow \S+ ([\d.]+m?s)")
+            terminal.until(lambda: shown.search(terminal.raw))
+            first = shown.findall(terminal.raw)[0].decode()
             assert "ms" not in first or int(first.removesuffix("ms")) >= 200
 
     def test_narrow(self, tmp_path: Path) -> None:
         """In 40 columns what is open is cut, but never its time, and what is finished is not cut."""
         with Terminal(SEED, tmp_path, columns=40) as terminal:
-            terminal.until("mem")
+            terminal.until("mem").until(lambda: timeless(terminal.shown).endswith("* T\n"))
             *_, gate_check, write = timeless(terminal.shown).splitlines()
             assert re.fullmatch(r"  └─\[foc\] gate_check: Write\w+… \* T", gate_check)
             assert re.fullmatch(r"      └─\[mem\] write: altitude\.\w*… \* T", write)
@@ -80,7 +85,7 @@ with t.bind_trace("altitude", "slow"):
             terminal.until(lambda: timeless(terminal.shown).count("*") == 2)
             terminal.go()
             terminal.until("success").watch(0.2)
-            assert squeezed(terminal.shown) == squeezed(blessed("console/seed-done"))
+            terminal.comes(lambda: squeezed(terminal.shown), squeezed(blessed("console/seed-done")))
 
 
 class TestThreads:
@@ -144,12 +149,12 @@ print("bye")
             terminal.shows("console/session-prompt")
             terminal.stands(0, 5)
             terminal.type("tea")
-            terminal.until("you> tea").watch(0.3)
+            terminal.until("you> tea").watch(0.3).asking()
             terminal.type("\n")
             terminal.until(lambda: terminal.shown.endswith("I heard tea.\nyou>\n"))
             terminal.until("answered").watch(0.3)
             terminal.shows("console/session-turn")
-            terminal.type("milk\n")
+            terminal.asking().type("milk\n")
             terminal.until(lambda: terminal.shown.endswith("I heard milk.\nyou>\n")).until("plan: milk")
             terminal.type("\n")
             terminal.ended()
@@ -163,6 +168,7 @@ def step(name):
         pass
 with t.bind_trace("sys", "session"):
     with t.bind_trace("sys", "task"):
+        gate()
         input("> ")
         step("one"); step("two")
         thread = threading.Thread(target=step, args=("elsewhere",)); thread.start(); thread.join()
@@ -170,7 +176,8 @@ with t.bind_trace("sys", "session"):
     step("four")
 """
         with Terminal(code, tmp_path, env={"NO_COLOR": "", "COLORTERM": ""}) as terminal:
-            terminal.until(">").watch(0.3).type("\n")
+            terminal.until("task").go()
+            terminal.noticed(">").type("\n")
             assert terminal.ended() == 0
             terminal.shows("console/session-repeated", whole=True)
             said = re.findall(rb"\x1b\[(\d+)m[^\x1b]*\[sys\] (?:session|task) \(open\)", terminal.raw)
@@ -190,14 +197,17 @@ print("hello,", input("your name? "))
 gate()
 """
         with Terminal(code, tmp_path) as terminal:
-            terminal.until("your name?").watch(0.2).type("Ad")
+            terminal.until("your name?").watch(0.2).asking().type("Ad")
             terminal.until("Ad").go()
             terminal.until("slow").watch(0.2)
             terminal.shows("console/prompt-typing")
             terminal.stands(3, 13)
             terminal.type("a")
             terminal.until("Ada").go()
-            terminal.until(lambda: "*" not in timeless(terminal.shown)).type("\n")
+            terminal.until("slow (")
+            terminal.until(lambda: timeless(terminal.shown).endswith("slow (T)\nyour name? Ada\n"))
+            terminal.stands(4, 14)
+            terminal.type("\n")
             terminal.until("hello, Ada")
             terminal.shows("console/prompt-done")
 
@@ -227,7 +237,7 @@ gate()
     def test_low(self, tmp_path: Path, rows: int) -> None:
         """A window of a few rows still gets every line, in order."""
         with Terminal(self.LONG, tmp_path, rows=rows) as terminal:
-            terminal.watch(0.5).go()
+            terminal.gated().watch(0.5).go()
             terminal.until("and on").watch(0.2)
             terminal.shows("console/long-done", whole=True)
 
@@ -254,7 +264,9 @@ gate()
             terminal.go()
             terminal.until(lambda: timeless(terminal.shown).count("*") == 2).go()
             terminal.until("success").watch(0.2)
-            assert squeezed(terminal.shown).removeprefix("first") == squeezed(blessed("console/seed-done"))
+            terminal.comes(
+                lambda: squeezed(terminal.shown).removeprefix("first"), squeezed(blessed("console/seed-done"))
+            )
 
 
 class TestGuest:
@@ -278,6 +290,7 @@ gate()
             terminal.shows("console/printing-open")
             terminal.go()
             terminal.until("done").watch(0.1)
+            terminal.until(lambda: terminal.text.count("\n") >= 1000 + 101)
             lines = terminal.text.splitlines()
             printed = [f"line {number:04d} {'x' * (number % 60)}".rstrip() for number in range(1000)]
             assert lines[:1000] == printed
@@ -333,6 +346,7 @@ gate()
         """While a host draws a picture of its own, we keep away; then everything is there."""
         code = """
 from rich.live import Live
+_frames.STILL = 1_000  # seconds; however long the machine stops in the middle of the picture
 with t.bind_trace("altitude", "root"):
     with Live("", refresh_per_second=20) as live:
         for number in range(20):
@@ -387,7 +401,9 @@ with t.bind_trace("altitude", "root"):
         with Terminal(code, tmp_path) as terminal:
             terminal.until("root").go()
             terminal.until("line 3").watch(0.1)
-            assert timeless(terminal.shown) == "line 0\nline 1\nline 2\nline 3\n\n[alt] root * T\n"
+            terminal.comes(
+                lambda: timeless(terminal.shown), "line 0\nline 1\nline 2\nline 3\n\n[alt] root * T\n"
+            )
 
     def test_word_by_word(self, tmp_path: Path) -> None:
         """An answer that comes word by word leaves the region below it alone."""
@@ -402,7 +418,7 @@ with t.bind_trace("altitude", "root"):
             terminal.until("root").watch(0.2)
             terminal.go()
             terminal.until("five").watch(0.1)
-            assert timeless(terminal.shown) == "one two three four five\n[alt] root * T\n"
+            terminal.comes(lambda: timeless(terminal.shown), "one two three four five\n[alt] root * T\n")
 
     def test_child_program(self, tmp_path: Path) -> None:
         """A program that the host starts finds clean rows; the region comes back when it is over."""
@@ -415,11 +431,11 @@ with t.bind_trace("altitude", "root", input="a line that is longer than what the
 """
         with Terminal(code, tmp_path) as terminal:
             terminal.until("root").watch(0.2).go()
-            terminal.until("5").watch(0.4)
-            assert terminal.shown == "1\n2\n3\n4\n5\n"
+            terminal.until(lambda: "5" in terminal.shown.splitlines()).watch(0.4)
+            terminal.comes(lambda: terminal.shown, "1\n2\n3\n4\n5\n")
             terminal.type("\n")
             terminal.until("root").watch(0.2)
-            assert terminal.shown.startswith("1\n2\n3\n4\n5\n\ndone\n\n[alt] root: a line")
+            terminal.until(lambda: terminal.shown.startswith("1\n2\n3\n4\n5\n\ndone\n\n[alt] root: a line"))
 
     def test_piped_output(self, tmp_path: Path) -> None:
         """Where stdout goes through a pipe that may end on this terminal, there is no region."""
@@ -430,11 +446,13 @@ os.dup2(cat.stdin.fileno(), 1)
 with t.bind_trace("altitude", "root"):
     for number in range(3):
         print("line", number, flush=True)
-        time.sleep(0.3)
+        gate()
 """
         with Terminal(code, tmp_path) as terminal:
+            for number in range(3):
+                terminal.until(f"line {number}\n").watch(0.3).go()
             terminal.until("root (")
-            assert timeless(terminal.text) == "line 0\nline 1\nline 2\n[alt] root (T)\n"
+            terminal.comes(lambda: timeless(terminal.text), "line 0\nline 1\nline 2\n[alt] root (T)\n")
             assert b"\xe2\xa0" not in terminal.raw
 
     def test_prompt_of_another_thread(self, tmp_path: Path) -> None:
@@ -448,11 +466,11 @@ thread = threading.Thread(target=work); thread.start()
 input("say> ")
 """
         with Terminal(code, tmp_path) as terminal:
-            terminal.until("say>").watch(0.1).type("hel")
+            terminal.until("say>").watch(0.1).asking().type("hel")
             terminal.until("hel").watch(0.1).go()
             terminal.until("printed").watch(0.2)
             # The host's print goes where the cursor is, as it does without us.
-            assert timeless(terminal.shown) == "[mem] read (T)\nsay> helprinted\n"
+            terminal.comes(lambda: timeless(terminal.shown), "[mem] read (T)\nsay> helprinted\n")
 
 
 class TestEnds:
@@ -473,7 +491,7 @@ with t.bind_trace("altitude", "root"):
     def test_interrupt(self, tmp_path: Path) -> None:
         """Ctrl-C: the traceback as ever, and the tree with what was interrupted."""
         with Terminal(self.OPEN, tmp_path) as terminal:
-            terminal.until("read").watch(0.2).type("\x03")
+            terminal.until("read").watch(0.2).gated().type("\x03")
             assert terminal.ended() == -signal.SIGINT
             self.check_terminal(terminal)
             text = timeless(terminal.text)
@@ -509,7 +527,7 @@ with t.bind_trace("altitude", "root"):
             terminal.until("root").go()
             terminal.watch(0.3)
             os.kill(terminal.pid, number)
-            assert terminal.ended(5) == -number
+            assert terminal.ended() == -number
             assert not terminal.screen.cursor.hidden
             assert terminal.screen.mode == Terminal.MODES
             terminal.stands(0, 0)
@@ -522,7 +540,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
 {self.OPEN}
 """
         with Terminal(code, tmp_path) as terminal:
-            terminal.until("read")
+            terminal.until("read").gated()
             os.kill(terminal.pid, signal.SIGTERM)
             assert terminal.ended() == 5
             self.check_terminal(terminal)
@@ -547,7 +565,7 @@ if shell:  # what a shell does for its job
 print("bye")
 """
         with Terminal(code, tmp_path) as terminal:
-            terminal.until("read").watch(0.2).type("\x1a")
+            terminal.until("read").watch(0.2).gated().type("\x1a")
             terminal.until("Stopped").watch(0.2)
             self.check_terminal(terminal)
             terminal.go()
@@ -577,12 +595,12 @@ for number in range(2000):
     time.sleep(0.001)
 gate()
 """
-        with Terminal(code, tmp_path) as terminal:
+        with Terminal(code, tmp_path, patient=False) as terminal:
             progress = tmp_path / "progress"
             wait_until(progress.exists)
-            terminal.type("\x13")
-            terminal.watch(0.3).go()
-            wait_until(lambda: progress.stat().st_size == 2000)
+            terminal.stop()
+            terminal.go()
+            wait_until(lambda: progress.stat().st_size == 2000, seconds=300)
             assert "step" not in terminal.watch(0.2).text
             terminal.type("\x11")
             terminal.until("1999").go()
@@ -598,11 +616,11 @@ for number in range(2000):
     with t.bind_trace("altitude", "step", input="x" * 90): pass
 open("ended", "w").close()
 """
-        with Terminal(code, tmp_path) as terminal:
-            terminal.type("\x13")
-            terminal.watch(0.3).go()
+        with Terminal(code, tmp_path, patient=False) as terminal:
+            terminal.stop()
+            terminal.go()
             wait_until((tmp_path / "ended").exists)
-            wait_until(terminal.reaped, seconds=10)
+            wait_until(terminal.reaped)
 
 
 class TestTooMuch:
@@ -611,10 +629,18 @@ class TestTooMuch:
     def test_left_out(self, tmp_path: Path) -> None:
         """It is said how many were left out, where they were; shown and left out are all there were."""
         code = """
+gate()
 for number in range(100_000):
     t.trace_event("altitude", "step", input=number)
+open("ended", "w").close()
+gate()
 """
-        with Terminal(code, tmp_path) as terminal:
+        with Terminal(code, tmp_path, patient=False) as terminal:
+            terminal.stop()  # they do, however slow it is
+            terminal.go()
+            wait_until((tmp_path / "ended").exists, seconds=300)
+            terminal.type("\x11")
+            terminal.until("events left out").go()
             assert terminal.ended() == 0
             shown = [int(number) for number in re.findall(r"step: (\d+)$", terminal.text, re.MULTILINE)]
             gaps = [
@@ -622,7 +648,7 @@ for number in range(100_000):
                 for number in re.findall(r"… ([\d,]+) events left out", terminal.text)
             ]
             lost = re.findall(r"console: ([\d,]+) events lost", terminal.text)  # at the end of a slow day
-            assert gaps or lost
+            assert gaps
             assert len(shown) + sum(gaps) + sum(int(number.replace(",", "")) for number in lost) == 100_000
             assert shown == sorted(shown)
 

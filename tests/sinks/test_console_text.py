@@ -109,7 +109,10 @@ class TestHostileText:
         """So they do in the live region."""
         victim.trace(text, live=True)
 
-    @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=150,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     @given(
         st.text(st.characters(exclude_categories=()), max_size=60)
         | st.lists(st.sampled_from(CORPUS), max_size=4).map("".join)

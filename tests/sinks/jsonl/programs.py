@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-from helpers import KEYS, Line, clean_environment
+from helpers import KEYS, Line, clean_environment, wait_until
 
 
 def files_of(path: Path) -> list[Path]:
@@ -28,9 +28,8 @@ def content_of(path: Path) -> bytes:
 
 def all_lines(path: Path) -> list[Line]:
     """The lines of all files, each of them valid and none of them twice."""
-    for thread in threading.enumerate():  # that of a sink which did not wait for it in the end
-        if thread.name == "dopejar-archive":
-            thread.join(20)
+    # That of a sink which did not wait for it in the end.
+    wait_until(lambda: "dopejar-archive" not in {thread.name for thread in threading.enumerate()})
     lines = list(_lines(path))
     assert len({line["trace_id"] for line in lines}) == len(lines)
     return lines

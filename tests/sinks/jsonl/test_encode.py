@@ -60,7 +60,7 @@ class TestEncode:
 class TestEndToEnd:
     """From the call to the file."""
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(anything, anything, st.dictionaries(st.text(st.characters()), anything))
     def test_one_line(self, lines: Lines, given_: Any, out: Any, metadata: dict[str, Any]) -> None:
         """A span, an event and a line of anything leave one valid line each."""

@@ -26,8 +26,11 @@ class TestJsonlSink:
 
     def test_mode(self, tmp_path: Path) -> None:
         """The file can be read by its owner alone."""
-        os.umask(0)
-        JsonlSink(str(tmp_path / "t"))(LINE)
+        before = os.umask(0)
+        try:
+            JsonlSink(str(tmp_path / "t"))(LINE)
+        finally:
+            os.umask(before)
         assert (tmp_path / "t").stat().st_mode & 0o777 == 0o600
 
     def test_appends(self, tmp_path: Path) -> None:
@@ -117,13 +120,14 @@ print("the application went on")
         path = tmp_path / "t"
         sink = JsonlSink(str(path))
         sink(LINE)
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, limits[1]))
         try:
             sink({"trace_id": "sys_1_bbbb", "metadata": {}})
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            signal.signal(signal.SIGXFSZ, handler)
         sink({"trace_id": "sys_1_cccc", "metadata": {}})
         first, torn, gap, last = path.read_text().splitlines()
         assert json.loads(first) == LINE
@@ -200,6 +204,6 @@ for number in range(30):
 """
         env = clean_environment({"DOPEJAR_TRACE": "1"})
         running = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env) for _ in range(6)]
-        assert [process.wait(60) for process in running] == [0] * 6
+        assert [process.wait(300) for process in running] == [0] * 6
         lines = [json.loads(text) for text in (tmp_path / "trace.jsonl").read_text().splitlines()]
         assert len(lines) == 180
