@@ -8,11 +8,11 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 EXAMPLES := $(CURDIR)/examples
 
-.PHONY: help demo test test-others stress bless check bench bench-peers clean
+.PHONY: help demo test test-others search stress bless check bench bench-peers clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'more: check, test-others, stress, bless, bench, bench-peers, clean'
+	@echo 'more: check, test-others, search, stress, bless, bench, bench-peers, clean'
 
 demo: $(VENV)/.runtime
 	@PATH="$(CURDIR)/$(RUN):$$PATH" EXAMPLES="$(EXAMPLES)" sh examples/demo.sh
@@ -26,6 +26,9 @@ test-others:  # on every other Python from 3.11 on that this machine has
 	  echo "== Python $$version"; \
 	  $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version; \
 	done
+
+search: $(VENV)/.dev  # property tests with other examples each time, ten times as many
+	SEARCH=1 $(RUN)/python -m pytest -q --numprocesses 2 --dist loadfile -m 'not stress'
 
 stress: $(VENV)/.dev  # slow, or loads the machine
 	$(RUN)/python -m pytest -q -m stress

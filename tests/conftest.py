@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +12,13 @@ from hypothesis import HealthCheck, settings
 
 import dopejar_tracing
 
-# A slow machine is no failure.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+# A slow machine is no failure; nor does a change fail for what another search would have found before it:
+# `make search` looks at other examples, and at more of them.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile("search", settings.get_profile("any machine"), derandomize=False, max_examples=1_000)
+settings.load_profile("search" if os.environ.get("SEARCH") else "any machine")
 
 
 @pytest.fixture(autouse=True)

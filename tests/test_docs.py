@@ -176,7 +176,7 @@ class TestViewer:
         typed, _, expected = shown.removeprefix("$ ").partition("\n")
         words = shlex.split(typed.replace("dopejar-trace", f"{sys.executable} -m dopejar_tracing", 1))
         done = subprocess.run(
-            words, cwd=tmp_path, env=clean_environment(), text=True, timeout=60,
+            words, cwd=tmp_path, env=clean_environment(), text=True, timeout=300,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert done.stdout == expected

@@ -59,7 +59,7 @@ def command(
     """Run it in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "dopejar_tracing", "view", *arguments],
-        cwd=cwd, env=clean_environment(variables), input=said, capture_output=True, timeout=60,
+        cwd=cwd, env=clean_environment(variables), input=said, capture_output=True, timeout=300,
     )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ class TestViews:
                           ["--trace-id", "alt_1768312800_a3f2"]):  # fmt: skip
             seed = subprocess.run(
                 [sys.executable, "-m", "dopejar_tracing.viewer", *arguments],
-                cwd=trace.parent, env=clean_environment(), capture_output=True, timeout=60,
+                cwd=trace.parent, env=clean_environment(), capture_output=True, timeout=300,
             )  # fmt: skip
             assert (seed.returncode, seed.stderr) == (0, b"")
             assert seed.stdout == command(*arguments, cwd=trace.parent).stdout
@@ -290,7 +290,7 @@ class TestFiles:
         for option in ("--json", "--flat", "--ids"):
             shell = f"{sys.executable} -m dopejar_tracing view {option} | head -1; echo ${{PIPESTATUS[0]}}"
             done = subprocess.run(
-                ["bash", "-c", shell], cwd=tmp_path, env=clean_environment(), capture_output=True, timeout=60
+                ["bash", "-c", shell], cwd=tmp_path, env=clean_environment(), capture_output=True, timeout=300
             )
             assert done.stdout.endswith(b"\n0\n")
             assert done.stderr == b""
@@ -491,7 +491,7 @@ class TestFollow:
             process.stdin.write(line(one) + b"\n")
         process.stdin.flush()
         assert process.stdout.readline().startswith(b"[alt] transition")
-        rest, _ = process.communicate(line(EVENTS[-1]) + b"\n", timeout=60)
+        rest, _ = process.communicate(line(EVENTS[-1]) + b"\n", timeout=300)
         assert rest.decode().splitlines()[-1] == "  └─[alt] plan: still open (1ms)"
         assert process.returncode == 0
 
@@ -499,7 +499,7 @@ class TestFollow:
         """It ends when nobody reads it any more, although nothing comes."""
         done = subprocess.run(
             ["bash", "-c", f"{sys.executable} -m dopejar_tracing view -f | head -1"],
-            cwd=trace.parent, env=clean_environment(), capture_output=True, timeout=60,
+            cwd=trace.parent, env=clean_environment(), capture_output=True, timeout=300,
         )  # fmt: skip
         assert done.stdout.startswith(b"[alt] transition")
         assert done.stderr == b""
@@ -513,7 +513,7 @@ class TestCompletion:
         """What the shell reads names the command."""
         done = subprocess.run(
             [sys.executable, "-m", "dopejar_tracing", "completion", shell],
-            env=clean_environment(), capture_output=True, text=True, timeout=60,
+            env=clean_environment(), capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0
         assert "_DOPEJAR_TRACE_COMPLETE" in done.stdout
@@ -538,6 +538,6 @@ class TestCompletion:
         }
         done = subprocess.run(
             [sys.executable, "-m", "dopejar_tracing"],
-            env=clean_environment(variables), capture_output=True, text=True, timeout=60,
+            env=clean_environment(variables), capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         assert done.stdout.splitlines() == expected
