@@ -11,6 +11,7 @@ import sys
 
 import click
 
+from dopejar_tracing.cli.browse import browse
 from dopejar_tracing.cli.completion import answer, completion
 from dopejar_tracing.cli.points import points
 from dopejar_tracing.cli.settings import settings
@@ -31,6 +32,7 @@ def commands() -> None:
 commands.add_command(points)
 commands.add_command(settings)
 commands.add_command(view)
+commands.add_command(browse)
 commands.add_command(stats)
 commands.add_command(completion)
 

@@ -40,9 +40,9 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def ratio(self) -> float | None:
-        """Of the medians, after to before; None if there is none."""
+        """Of the medians, after to before, each at least 1 µs; None if there is none."""
         before, after = self.before.durations.percentile(0.5), self.after.durations.percentile(0.5)
-        return None if not before or after is None else after / before
+        return None if before is None or after is None else max(1, after) / max(1, before)
 
     @property
     def weight(self) -> float:

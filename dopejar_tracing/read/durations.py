@@ -10,6 +10,8 @@ import msgspec
 
 _EXACT = 1_000
 """Microseconds below which each has a count of its own."""
+LONGEST = 10**15
+"""Microseconds, 31 years: what is longer was never measured, and sums of it would burst others' integers."""
 _KNOWN = 100_000
 
 
@@ -32,6 +34,11 @@ def _step(microseconds: int) -> int:
 _class_of: Callable[[int], int] = _Classes().__getitem__
 
 
+def bounded(microseconds: int) -> int:
+    """A duration that can be: not negative, and not longer than LONGEST."""
+    return min(max(0, microseconds), LONGEST)
+
+
 class Durations(msgspec.Struct):
     """Durations of some spans, in microseconds.
 
@@ -50,8 +57,8 @@ class Durations(msgspec.Struct):
         found = list(microseconds)
         if not found:
             return
-        if min(found) < 0:  # nobody who measures writes that
-            found = [max(0, each) for each in found]
+        if min(found) < 0 or max(found) > LONGEST:  # nobody who measures writes that
+            found = list(map(bounded, found))
         self.count += len(found)
         self.total += sum(found)
         longest = max(found)

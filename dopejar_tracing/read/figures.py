@@ -59,7 +59,7 @@ def _axis(summary: Summary) -> tuple[int, ...]:
         return ()
     low, high = log10(max(1, min(classes))), log10(max(1, *classes) + 1)
     step = max(high - low, 0.1) / BINS
-    return tuple(int(10 ** (low + step * at)) for at in range(BINS))
+    return tuple(round(10 ** (low + step * at)) for at in range(BINS))
 
 
 def _histogram(tally: Tally, axis: tuple[int, ...]) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ from dopejar_tracing.read.summary import Tally
 _LIMIT = re.compile(
     r"(?:(?P<group>[^<>]*?)\s*:\s*)?(?P<metric>\w+)\s*(?P<sign>>=|<=|>|<)\s*(?P<value>[+-]?.+)"
 )
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
 }  # fmt: skip
@@ -125,14 +126,13 @@ def parse_limit(text: str, *, comparing: bool) -> Limit:
 
 def _value(text: str, name: str, *, is_change: bool) -> tuple[float, str]:
     digits, is_percent = text.removesuffix("%").strip(), text.endswith("%")
+    number, sign = (digits[1:].lstrip(), -1 if digits.startswith("-") else 1) if is_change else (digits, 1)
     if is_percent and not is_change and name not in {"errors", "blocked"}:
         msg = f"only errors and blocked have a share; a change is written +{text}"
         raise QueryError(msg)
     if not is_percent and name not in COUNTS:
-        negative = digits.startswith("-")
-        return parse_duration(digits.lstrip("+-")) * (-1 if negative else 1), ""
-    try:
-        return float(digits), "%" if is_percent else ""
-    except ValueError:
+        return parse_duration(number) * sign, ""
+    if not _NUMBER.fullmatch(number):
         msg = f"expected a number; got {cut(repr(text), 60)}"
-        raise QueryError(msg) from None
+        raise QueryError(msg)
+    return float(number) * sign, "%" if is_percent else ""

@@ -11,7 +11,7 @@ than `MAX_WAITING` parents that are waited for, those that were named first are 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -23,7 +23,8 @@ MAX_STRETCHES = 10_000
 """Stretches of time of one parent; beyond, neighbours are put together, which changes little."""
 SLACK_US = 1_000_000
 """How far lines of several processes may be out of order."""
-
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 Stretch = tuple[int, int]
 """(start, end) of some time, in microseconds since the epoch."""
@@ -69,6 +70,7 @@ class Nesting(msgspec.Struct):
         """
         end = start + duration
         waiting = self.waiting
+        covered = waiting.pop(trace_id, None)  # first, as some span may name itself its parent
         if parent_id is not None:
             stretches = waiting.get(parent_id)
             if stretches is None:
@@ -79,7 +81,6 @@ class Nesting(msgspec.Struct):
                 stretches.append((start, end))
                 if len(stretches) > MAX_STRETCHES:
                     _fold(stretches)
-        covered = waiting.pop(trace_id, None)
         if not self.is_first:
             self._keep_edge(trace_id, Edge(key, start, end, covered or []))
         return duration if covered is None else duration - _within(covered, start, end)
@@ -87,8 +88,8 @@ class Nesting(msgspec.Struct):
     def _keep_edge(self, trace_id: str, edge: Edge) -> None:
         if self.began is None:
             self.began = edge.end
-        if edge.start <= self.began + SLACK_US:
-            self.edges[trace_id] = edge
+        if edge.start <= self.began + SLACK_US and len(self.edges) < MAX_WAITING:
+            self.edges.setdefault(trace_id, edge)  # of two with one ID, the first has the children
 
     def joined(self, later: Nesting) -> tuple[Nesting, list[tuple[Key, int]]]:
         """This part and the one that follows.
@@ -144,9 +145,9 @@ class Clock:
                 return self._at + int(timestamp[20:26])
             moment = datetime.fromisoformat(timestamp)
             aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            at = int(aware.timestamp()) * 1_000_000 + aware.microsecond
+            at = (aware - _EPOCH) // _MICROSECOND
         except (ValueError, OverflowError):
             return None
-        if len(timestamp) == 32:
+        if len(timestamp) == 32 and timestamp.endswith("+00:00"):
             self._second, self._at = timestamp[:19], at - aware.microsecond
         return at

@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from dopejar_tracing.model.event import Status, exact_duration
 from dopejar_tracing.model.layer import Layers
 from dopejar_tracing.model.report import Fault, Key, Slow
+from dopejar_tracing.read.durations import LONGEST, bounded
 from dopejar_tracing.read.nesting import Clock, Nesting
 from dopejar_tracing.read.query import Query, comparable
 from dopejar_tracing.read.summary import Summary, Tally
@@ -29,6 +30,7 @@ _ALWAYS = frozenset({
 NOBODY: Key = ()
 """The group of what does not count."""
 _HOUR = len("2026-01-13T14")
+_zone = itemgetter(slice(len("2026-01-13T14:00:00.000000"), None))
 
 
 class Summarizer:
@@ -80,9 +82,9 @@ class Summarizer:
             return
         summary = self.summary
         summary.events += len(counted)
-        times = list(map(attrgetter("timestamp"), counted))
-        summary.first = min(filter(None, (summary.first, comparable(min(times)))), default="")
-        summary.last = max(summary.last, comparable(max(times)))
+        times = _moments(counted)
+        summary.first = min(filter(None, (summary.first, *times)), default="")
+        summary.last = max(summary.last, *times)
         for key, part in self._parts(counted):
             self._tally(key, part)
 
@@ -134,8 +136,8 @@ class Summarizer:
         """Keep those that are among the slowest so far."""
         slowest = self.summary.slowest
         for event in part:
-            duration = exact_duration(event.metadata, event.duration_ms) or 0
-            if duration >= self._fastest:
+            duration = _duration(event)
+            if duration is not None and duration >= self._fastest:
                 layer = self._layers.resolve(event.hrm_layer).name
                 slow = Slow(
                     duration, event.timestamp, event.trace_id, layer, event.operation, event.input_summary
@@ -150,8 +152,9 @@ class Summarizer:
     def _fault(self, event: Any) -> None:
         metadata = event.metadata
         kind = str(metadata.get("error_type") or "error")
-        place = str(metadata.get("error_at") or f"{event.hrm_layer}.{event.operation}")
-        time, message = event.timestamp, str(metadata.get("error") or "")
+        layer = self._layers.resolve(event.hrm_layer).name
+        place = str(metadata.get("error_at") or f"{layer}.{event.operation}")
+        time, message = comparable(event.timestamp), str(metadata.get("error") or "")
         fault = Fault(kind, place, 1, time, time, event.trace_id, message)
         faults = self.summary.faults
         faults[kind, place] = faults[kind, place] + fault if (kind, place) in faults else fault
@@ -162,14 +165,14 @@ class Summarizer:
         clock, key_of, raw_key, add = self._clock, self._key, self._raw_key, self.summary.nesting.add
         owns: dict[Key, int] = {}
         for event in events:
-            duration = exact_duration(event.metadata, event.duration_ms)
+            duration = _duration(event)
             if duration is None:
                 continue
             start = clock(event.timestamp)
-            if start is None:
-                continue
             key = key_of(raw_key(event)) if counts is None or id(event) in counts else NOBODY
-            own = add(event.trace_id, event.parent_id, key, start, duration)
+            own = duration  # of what was at no known time, all
+            if start is not None:
+                own = add(event.trace_id, event.parent_id, key, start, duration)
             owns[key] = owns.get(key, 0) + own
         owns.pop(NOBODY, None)
         for key, own in owns.items():
@@ -193,5 +196,18 @@ def _durations(events: list[Any]) -> list[int]:
         exact = list(map(attrgetter("metadata.duration_us"), events))
         if set(map(type, exact)) == {int}:  # as most are, and C is three times as quick
             return exact
-    found = (exact_duration(event.metadata, event.duration_ms) for event in events)
-    return [duration for duration in found if duration is not None]
+    return [duration for duration in map(_duration, events) if duration is not None]
+
+
+def _duration(event: Any) -> int | None:
+    """Microseconds; None if it is no span."""
+    duration = exact_duration(event.metadata, event.duration_ms)
+    return duration if duration is None or 0 <= duration <= LONGEST else bounded(duration)
+
+
+def _moments(events: Sequence[Any]) -> Iterable[str]:
+    """Among the timestamps, comparable ones, are the first and the last."""
+    times = list(map(attrgetter("timestamp"), events))
+    if set(map(_zone, times)) == {"+00:00"}:  # as we write them; they compare as they are
+        return min(times), max(times)
+    return list(map(comparable, times))
