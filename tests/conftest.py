@@ -17,7 +17,9 @@ import dopejar_tracing
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
-settings.register_profile("search", settings.get_profile("any machine"), derandomize=False, max_examples=1_000)
+settings.register_profile(
+    "search", settings.get_profile("any machine"), derandomize=False, max_examples=1_000
+)
 settings.load_profile("search" if os.environ.get("SEARCH") else "any machine")
 
 

@@ -45,7 +45,7 @@ class Drawing:
             return self.painted([found.table_row(each.event, self._look)])
         if not self._is_terminal:
             return each.line + b"\n"
-        return _encoded(f"{visible_json(each.line.decode())}\n")
+        return _encoded(f"{visible_json(each.line.decode(errors='backslashreplace'))}\n")
 
     def painted(self, lines: Iterable[Line]) -> bytes:
         """The lines, as stdout's encoding has them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 
@@ -19,12 +18,12 @@ from dopejar_tracing.show.text import visible
 _COUNTED = 1 << 28
 """Bytes before a bad line up to which its number is worth the time that counting takes."""
 
-files_argument = click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+files_argument = click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())
 
 
-def file_names(files: Sequence[Path]) -> list[str]:
+def file_names(files: Sequence[str]) -> list[str]:
     """The files' names; without any, that of the file that the settings name."""
-    return [str(path) for path in files or [_traced()]]
+    return list(files) or [_traced()]
 
 
 def open_files(names: Sequence[str], *, siblings: bool = True) -> Reading:
@@ -48,6 +47,8 @@ def events_of(reading: Reading) -> Iterator[TraceEvent]:
 
 def complain(reading: Reading) -> None:
     """Say on stderr how many lines were skipped, and where the first of each file stands."""
+    for source in reading.removed:
+        click.echo(f"{visible(source.name)}: was deleted before it was read", err=True)
     for source, bad in reading.bad.items():
         if bad.count:
             lines = "1 bad line" if bad.count == 1 else f"{bad.count:,} bad lines"
@@ -59,9 +60,9 @@ def _place(source: Source, offset: int) -> str:
     return f":{source.line_number(offset)}" if offset < _COUNTED else f", byte {offset:,}"
 
 
-def _traced() -> Path:
+def _traced() -> str:
     output = load().settings.output
     if output is None:
         msg = "the settings name no output; name a FILE"
         raise click.UsageError(msg)
-    return Path(output)
+    return output

@@ -54,8 +54,8 @@ class Screen:
         if terminal is None:
             text = painted_lines(self._paint, above)
             if text:
-                sys.stdout.write(text)
-                sys.stdout.flush()
+                sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "backslashreplace"))
+                sys.stdout.buffer.flush()
             return
         rows = [self._paint(line) for line in above]
         most = max(1, min(MAX_ROWS, terminal.height // 2))
@@ -73,9 +73,13 @@ class Following:
     Args:
         names: of the files, and patterns; `-` is not followed: it is read to its end.
         marks: where each file is read on.
+
+    Attributes:
+        bad: how many lines that came were none of ours.
     """
 
     def __init__(self, names: Sequence[str], marks: Mapping[str, Mark]) -> None:
+        self.bad = 0
         followed = [name for name in names if name != STDIN]
         self._patience = PATIENCE if followed else 0
         # Made before what is there is read, which may take a while: from now on it holds the files.
@@ -95,6 +99,7 @@ class Following:
         for lines in self.polls():
             for line in lines:
                 event = read_event(line)
+                self.bad += event is None and not line.isspace()
                 if event is not None and search.query.test(event):
                     out.write(drawing.row(Found(event, line)))
             out.flush()
@@ -110,6 +115,7 @@ class Following:
                 whole = [line for tops in live.take(lines) for line in drawing.trees(tops)]
                 screen.show(whole, drawing.trees(live.waiting))
         finally:
+            self.bad = live.bad
             screen.show(drawing.trees(live.waiting))
 
     def polls(self) -> Iterator[list[bytes]]:

@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None, *, command: click.Command = command
         command: instead of the group of all.
         name: what the person called.
     """
+    _open_closed()
     try:
         asked = answer(command, name)
         if asked is not None:
@@ -52,7 +53,9 @@ def main(arguments: list[str] | None = None, *, command: click.Command = command
         # Not commands.main(): that ends a closed pipe with exit status 1.
         words = sys.argv[1:] if arguments is None else arguments
         with command.make_context(name, words) as context:
-            return command.invoke(context) or 0
+            status = command.invoke(context) or 0
+        sys.stdout.flush()
+        return status
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -65,5 +68,23 @@ def main(arguments: list[str] | None = None, *, command: click.Command = command
         return 130
     except BrokenPipeError:
         # `| head` is no error; what Python still wants to flush at exit has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_rest()
+    except OSError as error:
+        _discard_rest()
+        click.echo(visible(f"{error.filename or 'standard output'}: {error.strerror or error}"), err=True)
+        return 2
     return 0
+
+
+def _open_closed() -> None:
+    """What was closed by `<&-` or `>&-` is empty, or takes all; else the next file opened would be it."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            file = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115, PTH123
+            if file.fileno() != number:
+                os.dup2(file.fileno(), number)
+            setattr(sys, name, file)
+
+
+def _discard_rest() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

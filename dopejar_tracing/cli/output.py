@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 PAGER_VARIABLES = ("DOPEJAR_PAGER", "PAGER")
 _DEFAULT = "less"
+_FOR_A_SHELL = frozenset("|&;<>$`")
 _LESS = {"LESS": "FRX", "LV": "-c"}
 """What git sets for them: leave if it fits on one screen, show colours, leave the screen as it is."""
 
@@ -38,8 +39,9 @@ class Output:
         self._stream().write(data)
 
     def flush(self) -> None:
-        """Let the reader see it now."""
-        self._stream().flush()
+        """Let the reader see it now; a pager waits for the first bytes."""
+        if not self._wanted:
+            self._stream().flush()
 
     def _stream(self) -> BinaryIO:
         if self._wanted:
@@ -85,6 +87,8 @@ def _pager() -> subprocess.Popen[bytes] | None:
         words = shlex.split(command)
         if not words or words == ["cat"] or os.environ.get("TERM") == "dumb":
             return None
+        if "=" in words[0] or _FOR_A_SHELL.intersection(command):
+            words = ["sh", "-c", command]
         # The person's own words, from their own environment.
         return subprocess.Popen(words, stdin=subprocess.PIPE, env={**_LESS, **os.environ})  # noqa: S603
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 
 import click
 
@@ -16,7 +15,7 @@ from dopejar_tracing.show.tables import aligned
 @click.command()
 @click.option("--seen", is_flag=True, help="Count what FILE contains; exit 1 if a point is missing.")
 @files_argument
-def points(files: tuple[Path, ...], *, seen: bool) -> int:
+def points(files: tuple[str, ...], *, seen: bool) -> int:
     """Print the catalogue of trace points: name, level, fields.
 
     With --seen: how often each came in FILE, and which of its fields were always empty. Without FILE, the

@@ -5,15 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dopejar_tracing.cli.comparing import show_changes
+from dopejar_tracing.cli.conflicts import refuse_conflicts
 from dopejar_tracing.cli.critical import show_path
 from dopejar_tracing.cli.files import complain, file_names, files_argument, open_files
-from dopejar_tracing.cli.filters import build_query, filter_options, option_value, split_values
+from dopejar_tracing.cli.filters import (
+    build_query,
+    filter_options,
+    known_layers,
+    option_value,
+    split_values,
+)
 from dopejar_tracing.cli.reporting import Form, Reporter, broken
 from dopejar_tracing.cli.summing import Wanted
 from dopejar_tracing.cli.top import follow_report
@@ -23,6 +31,7 @@ from dopejar_tracing.read.figures import report
 from dopejar_tracing.read.limits import parse_limit
 from dopejar_tracing.read.summarize import GROUPINGS
 from dopejar_tracing.read.summary import Summary
+from dopejar_tracing.show.text import visible
 
 LAST = 1_000
 SLOWEST, SLOWEST_IN_TEXT = 10, 2
@@ -45,7 +54,9 @@ _FAIL_IF = (
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--last", metavar="N", type=click.IntRange(1), help=f"The last N events.  [default: {LAST}]")
+@click.option(
+    "-n", "--last", metavar="N", type=click.IntRange(1), help=f"The last N events.  [default: {LAST}]"
+)
 @click.option("--all", "everything", is_flag=True, help="All events.")
 @click.option("--trace-id", metavar="ID", help="The critical path of this request.")
 @filter_options
@@ -97,6 +108,8 @@ def stats(**values: Any) -> int:
     FILE and the filters are those of view. Without --last and --all, the last 1,000 events count. Exit
     status: 0 done; 1 no events, or a limit is broken; 2 wrong usage, or an unreadable file.
     """
+    if isinstance(sys.stdout, TextIOWrapper):  # an encoding may lack what stands in a trace, and the bars
+        sys.stdout.reconfigure(errors="backslashreplace")
     return Stats(values).run()
 
 
@@ -112,6 +125,7 @@ class Stats:
 
     def __init__(self, values: dict[str, Any]) -> None:
         self._options = values
+        refuse_conflicts(values)
         compared = values["compare"]
         self._form = _form(values)
         self._limits = [
@@ -126,10 +140,12 @@ class Stats:
             build_query(values, utc=values["utc"]),
             last=last,
             slowest=slowest if values["slowest"] is None else values["slowest"],
-            jobs=values["jobs"],
-            own_time=self._form is not Form.TEXT or any(limit.metric == "self" for limit in self._limits),
+            # Other processes would read what comes meanwhile, too.
+            jobs=1 if values["follow"] else values["jobs"],
+            own_time=self._form is not Form.TEXT
+            or "self" in {self._sort, *(limit.metric for limit in self._limits)},
         )
-        self._scope = "all events" if last is None else f"last {last} events"
+        self._scope = _scope(last, follow=values["follow"])
 
     def run(self) -> int:
         """Show what was asked for; returns the exit status."""
@@ -138,22 +154,30 @@ class Stats:
             return self._compare()
         names = file_names(options["files"])
         if options["follow"]:
-            return follow_report(names, self._wanted, self._reporter())
+            return follow_report(names, self._wanted, self._reporter(), siblings=options["rotated"])
         with closing(open_files(names, siblings=options["rotated"])) as reading:
-            if options["trace_id"]:
+            if options["trace_id"] is not None:
                 return show_path(reading, options["trace_id"], as_json=self._form is Form.JSON)
             summary = self._wanted.sum_up(reading)
             complain(reading)
         if not summary.events:
-            click.echo(f"no events{' match' if self._wanted.query.filters else ''}", err=True)
+            click.echo(f"no events{self._matching}", err=True)
             return 1
         self._reporter().show(report(summary, self._wanted.by))
         return self._judge(summary)
 
+    @property
+    def _matching(self) -> str:
+        return " match" if self._wanted.query.filters else ""
+
     def _compare(self) -> int:
-        before, after = (self._sum_of(path) for path in self._options["compare"])
+        paths = self._options["compare"]
+        before, after = map(self._sum_of, paths)
+        empty = [path for path, summary in zip(paths, (before, after), strict=True) if not summary.events]
+        for path in empty:
+            click.echo(f"no events{self._matching} in {visible(str(path))}", err=True)
         show_changes(before, after, self._wanted.by, self._form, self._reporter().styles)
-        return self._judge(after, before)
+        return self._judge(after, before) or (1 if empty else 0)
 
     def _sum_of(self, path: Path) -> Summary:
         with closing(open_files([str(path)], siblings=self._options["rotated"])) as reading:
@@ -163,13 +187,20 @@ class Stats:
 
     def _judge(self, summary: Summary, before: Summary | None = None) -> int:
         """Say on stderr which limits are broken, and by whom."""
-        lines = list(broken(self._limits, summary, before))
+        lines = list(broken(self._limits, summary, before, layers=known_layers()))
         for line in lines:
             click.echo(line, err=True)
         return 1 if lines else 0
 
     def _reporter(self) -> Reporter:
         return Reporter(self._form, self._scope, sort=self._sort, utc=self._options["utc"])
+
+
+def _scope(last: int | None, *, follow: bool) -> str:
+    if last is None:
+        return "all events"
+    events = f"last {last} event{'' if last == 1 else 's'}"
+    return f"{events}, and what came since" if follow else events
 
 
 def _form(values: dict[str, Any]) -> Form:

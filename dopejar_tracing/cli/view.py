@@ -11,7 +11,7 @@ import msgspec
 
 from dopejar_tracing.cli.drawing import Drawing
 from dopejar_tracing.cli.files import complain, events_of, file_names, files_argument, open_files
-from dopejar_tracing.cli.filters import build_query, filter_options
+from dopejar_tracing.cli.filters import build_query, filter_options, split_values
 from dopejar_tracing.cli.follow import Following
 from dopejar_tracing.cli.output import output
 from dopejar_tracing.cli.tips import tips
@@ -37,7 +37,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--last", metavar="N", type=click.IntRange(1), help="The last N of what is looked for.")
+@click.option("-n", "--last", metavar="N", type=click.IntRange(1), help="The last N of what is looked for.")
 @click.option(
     "--trace-id",
     "trace_ids",
@@ -98,25 +98,35 @@ class View:
     def _show(self, reading: Reading) -> int:
         search = self._search(reading)
         with output(pager=not self._options["no_pager"]) as out:
+            reading.pause = out.flush
             for text in self._shown(search, self._drawing(self._look)):
                 out.write(text)
         complain(reading)
         if search.matched:
             return 0
         misses = count_misses(events_of(reading), self._query)
-        for line in tips(self._query, misses, self._options["trace_ids"]):
+        for line in tips(self._query, misses, split_values(self._options["trace_ids"])):
             click.echo(visible(line), err=True)
         return 1
 
     def follow(self) -> int:
         """Show what is there, then what comes, until Ctrl-C."""
+        if self._options["trace_ids"] and self._as_rows:
+            msg = "--follow shows a request as a tree: not with --flat or --json"
+            raise click.UsageError(msg)
         names = file_names(self._options["files"])
         there = list(filter(is_there, names))
         with (
             closing(open_files(there, siblings=self._options["rotated"])) as reading,
             closing(Following(names, stop_here(reading))) as following,
         ):
-            self._follow(reading, following)
+            try:
+                self._follow(reading, following)
+            finally:
+                complain(reading)
+                if following.bad:
+                    lines = "1 bad line" if following.bad == 1 else f"{following.bad:,} bad lines"
+                    click.echo(f"{lines} skipped of those that came", err=True)
         return 0
 
     def _follow(self, reading: Reading, following: Following) -> None:
@@ -133,7 +143,7 @@ class View:
             reading,
             self._query,
             last=options["last"],
-            trace_ids=options["trace_ids"],
+            trace_ids=split_values(options["trace_ids"]),
             context=options["context"],
         )
 

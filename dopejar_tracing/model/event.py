@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
@@ -70,9 +70,32 @@ class TraceEvent(msgspec.Struct, frozen=True):
 def exact_duration(metadata: Mapping[str, Any], duration_ms: int) -> int | None:
     """Microseconds as exactly as a line tells them; None for an event, which has no duration."""
     exact = metadata.get("duration_us")
-    if isinstance(exact, int):
+    if type(exact) is int:  # JSON's true is an int, too
         return exact
     return duration_ms * 1000 if duration_ms else None
+
+
+_OURS = 32
+"""Characters of a timestamp as we write it: microseconds, `+00:00`."""
+
+
+def comparable(timestamp: str) -> str:
+    """The timestamp so that texts compare as the moments do; empty if it is none.
+
+    One without a time zone is in UTC, as the seed's files have them.
+    """
+    if len(timestamp) == _OURS and timestamp.endswith("+00:00") and timestamp[10] == "T":
+        return timestamp
+    try:
+        moment = datetime.fromisoformat(timestamp)
+        return written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return ""
+
+
+def written(moment: datetime) -> str:
+    """A moment as our lines have it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 KEYS: tuple[str, ...] = TraceEvent.__struct_fields__

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from dopejar_tracing.model.event import TraceEvent
+from dopejar_tracing.model.event import TraceEvent, comparable
 
 TWICE = "another event has this ID"
 CIRCLE = "its parents lead back to it"
@@ -75,7 +75,7 @@ def with_absent(roots: Iterable[Node]) -> list[Node | Absent]:
 
 
 def _began(node: Node) -> str:
-    return node.event.timestamp
+    return comparable(node.event.timestamp)
 
 
 def _hang(node: Node, by_id: dict[str, Node]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -95,3 +96,14 @@ def guarded(compute: Callable[[], Any]) -> Any:
         return compute()
     except (TypeError, ArithmeticError):
         return None
+
+
+def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """The regular expression; re.error alone if it is none, and no warning."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of "[[a]", which may mean something else one day
+            return re.compile(pattern, flags)
+    except (OverflowError, RecursionError) as error:
+        msg = str(error) if isinstance(error, OverflowError) else "it is too deep"
+        raise re.error(msg) from None

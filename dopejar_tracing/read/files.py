@@ -26,12 +26,16 @@ def find_sources(names: Sequence[str], *, stdin: BinaryIO, siblings: bool = True
         UnreadableError: a name stands for nothing.
     """
     parts: dict[str, list[str]] = {}
-    for name in dict.fromkeys(path for given in names for path in _expanded(given)):
+    expanded = [path for given in names for path in _expanded(given)]
+    once = {name if name == STDIN else os.path.realpath(name): name for name in reversed(expanded)}
+    for name in [name for name in dict.fromkeys(expanded) if name in once.values()]:
         parts.setdefault(rotated_from(name) if siblings else name, []).append(name)
     groups = []
     for base, given in parts.items():
-        whole = _with_siblings(base) if siblings and base in given else sorted(given)
-        groups.append([Source(name, stdin if name == STDIN else None) for name in whole])
+        if siblings and base in given and base != STDIN:
+            groups.append(_with_siblings(base))
+        else:
+            groups.append([Source(name, stdin if name == STDIN else None) for name in sorted(given)])
     return groups
 
 
@@ -55,13 +59,24 @@ def _matching(pattern: str) -> list[str]:
     return [path for path in sorted(paths) if not Path(path).is_dir()]
 
 
-def _with_siblings(name: str) -> list[str]:
-    """The file after those that it was rotated into; of one that is there twice, the one not compressed."""
-    if name == STDIN:
-        return [name]
+def _with_siblings(name: str) -> list[Source]:
+    """The file after those that it was rotated into; of one that is there twice, the one not compressed.
+
+    It is opened before it is looked for them: it may be rotated while they are read.
+    """
+    source = Source(name)
+    held = source.hold()
     try:
         older = {file.stamp: file.path for file in reversed(surely_rotated(name))}
     except OSError:
         older = {}
     paths = [older[stamp] for stamp in sorted(older)]
-    return [*paths, name] if os.path.lexists(name) or not paths else paths
+    sources = [Source(path) for path in paths if held is None or not _is(path, held)]
+    return [*sources, source] if held is not None or os.path.lexists(name) or not paths else sources
+
+
+def _is(path: str, held: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), held)
+    except OSError:
+        return False

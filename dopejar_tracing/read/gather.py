@@ -20,6 +20,8 @@ PATIENCE = 10_000
 """Lines that are read after a root before its tree is handed out."""
 MAX_HELD = 100_000
 """Lines that are held, about 60 MB. Beyond, trees are handed out as far as they have come."""
+MAX_BYTES = 32 << 20
+"""The same of the bytes of those lines."""
 REMEMBERED = 10_000
 """Lines that are kept after they were handed out, for children that come later."""
 
@@ -65,7 +67,7 @@ class Gathering:
         self._ids: set[str] = set()
         self._roots: deque[Held] = deque()
         self._handed_out: dict[str, Held] = {}
-        self._held = 0
+        self._held = self._bytes = self._remembered = 0
 
     def wants(self, glance: Any) -> bool:
         """Whether a line is of interest."""
@@ -91,18 +93,27 @@ class Gathering:
         return True
 
     def _hold(self, held: Held) -> None:
+        late: Held | None = held
+        while late is not None:  # no recursion: a tree may be deeper than Python's own
+            late = self._hold_one(late)
+
+    def _hold_one(self, held: Held) -> Held | None:
+        """Hold it; returns its parent if that was handed out, and is held once more."""
         self.missing.discard(held.trace_id)
         self._ids.add(held.trace_id)
         self._children.setdefault(held.parent_id, []).append(held)
         self._held += 1
+        self._bytes += len(held.line)
         parent_id = held.parent_id
         if parent_id is None:
             self._roots.append(held)
         elif parent_id in self._handed_out and parent_id not in self._ids:  # it comes late: once more, dimly
             parent = self._handed_out.pop(parent_id)
-            self._hold(Held(parent.line, parent.trace_id, parent.parent_id, matched=False, at=held.at))
+            self._remembered -= len(parent.line)
+            return Held(parent.line, parent.trace_id, parent.parent_id, matched=False, at=held.at)
         elif parent_id not in self._ids and not self._context:
             self.missing.add(parent_id)
+        return None
 
     def whole(self, at: int, patience: int = PATIENCE) -> Iterator[list[Held]]:
         """Trees whose roots came long enough ago; the oldest even sooner, where too much is held.
@@ -112,11 +123,15 @@ class Gathering:
             patience: how many must have come since the root.
         """
         roots = self._roots
-        while roots and (at - roots[0].at >= patience or self._held > self._limit):
+        while roots and (at - roots[0].at >= patience or self._is_full):
             yield self._take(roots.popleft())
-        if self._held > self._limit:
+        if self._is_full:
             yield self.rest()
             self.missing.clear()
+
+    @property
+    def _is_full(self) -> bool:
+        return self._held > self._limit or self._bytes > MAX_BYTES
 
     def settle(self, before: int) -> list[Held]:
         """Take out what was read before so many lines, and still waits for a parent, with all below it.
@@ -142,14 +157,20 @@ class Gathering:
 
     def _let_go(self, held: Held) -> None:
         self._held -= 1
+        self._bytes -= len(held.line)
         self._ids.discard(held.trace_id)
+        before = self._handed_out.pop(held.trace_id, None)
+        self._remembered += len(held.line) - (0 if before is None else len(before.line))
         self._handed_out[held.trace_id] = held
-        if len(self._handed_out) > REMEMBERED:
-            self._handed_out.pop(next(iter(self._handed_out)))
+        while len(self._handed_out) > REMEMBERED or self._remembered > MAX_BYTES // 2:
+            self._remembered -= len(self._handed_out.pop(next(iter(self._handed_out))).line)
 
     def _take(self, top: Held) -> list[Held]:
         """Take out a line and what hangs under it."""
-        self._children[top.parent_id].remove(top)
+        siblings = self._children[top.parent_id]
+        siblings.remove(top)
+        if not siblings:
+            del self._children[top.parent_id]
         tree = [top]
         for held in tree:  # which grows meanwhile
             tree += self._children.pop(held.trace_id, ())
@@ -158,16 +179,16 @@ class Gathering:
         return tree
 
 
-def grown(held: Iterable[Held], *, context: bool = False) -> list[Node]:
+def grown(held: Iterable[Held], *, context: bool | None = False) -> list[Node]:
     """The trees of lines that belong together, roots in the order in which they began.
 
     Args:
         held: the lines.
-        context: of what is no match, keep what is below or beside one; else only what is above.
+        context: of what is no match, keep what is below or beside one; else only what is above. None: all.
     """
     events = ((read_event(each.line), each.matched) for each in held)
     roots = join_nodes([Node(event, matched=matched) for event, matched in events if event is not None])
-    return around_matches(roots, context=context)
+    return roots if context is None else around_matches(roots, context=context)
 
 
 def around_matches(roots: list[Node], *, context: bool) -> list[Node]:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import heapq
+from itertools import accumulate
+from typing import NamedTuple
 
-from dopejar_tracing.read.lines import Bad, Glance
+from dopejar_tracing.model.event import comparable
+from dopejar_tracing.read.blocks import Block
+from dopejar_tracing.read.lines import Glance, lines_of, read_event
 from dopejar_tracing.read.query import Filter, Query, Test
 from dopejar_tracing.read.reading import Group, Reading, Start
+
+
+class _Match(NamedTuple):
+    time: str
+    trace_id: str
+    start: Start
 
 
 def narrowed(reading: Reading, query: Query, last: int | None) -> tuple[list[Start], Query]:
@@ -19,30 +29,46 @@ def narrowed(reading: Reading, query: Query, last: int | None) -> tuple[list[Sta
     """
     if last is None:
         return [Start()] * len(reading.groups), query
-    glance = Glance(query.fields | {"timestamp"})
-    starts, found = [], []
-    for group in reading.groups:
-        start, matches = _last_of(group, glance, query.test, last)
-        starts.append(start)
-        found += matches
-    if len(reading.groups) > 1:
-        found.sort(key=lambda match: match.timestamp)
-    chosen = {match.trace_id for match in found[-last:]}
+    found = [_last_of(group, Glance(query.fields), query.test, last) for group in reading.groups]
+    if len(found) > 1:
+        streams = [
+            [(time, number) for time in accumulate((match.time for match in matches), max)]
+            for number, matches in enumerate(found)
+        ]
+        numbers = [number for _, number in heapq.merge(*streams)][-last:]
+        found = [matches[len(matches) - numbers.count(number) :] for number, matches in enumerate(found)]
+    starts = [
+        matches[0].start if matches else Start(len(group))
+        for group, matches in zip(reading.groups, found, strict=True)
+    ]
+    chosen = {match.trace_id for matches in found for match in matches}
     among = Filter("--last", frozenset({"trace_id"}), lambda event: event.trace_id in chosen)
     return starts, Query((among, *query.filters))
 
 
-def _last_of(group: Group, glance: Glance, test: Test, count: int) -> tuple[Start, list[Any]]:
-    """Where to begin, and the last matches of one group in their order."""
-    found: list[Any] = []
-    start = Start()
+def _last_of(group: Group, glance: Glance, test: Test, count: int) -> list[_Match]:
+    """The last matches of one group in their order."""
+    blocks: list[list[_Match]] = []  # the last first
+    left = count
     for part, source in reversed(list(enumerate(group))):
         for block in source.backward():
-            glances = glance.quick(block)
-            if glances is None:
-                glances, _ = glance.one_by_one(block, Bad())  # they are counted when it is read forward
-            found = [each for each in glances if test(each)] + found
-            start = Start(part, block.offset)
-            if len(found) >= count:
-                return start, found[-count:]
-    return Start(), found
+            blocks.append(_matches(part, block, glance, test)[-left:])
+            left -= len(blocks[-1])
+            if not left:
+                break
+        if not left:
+            break
+    return [match for matches in reversed(blocks) for match in matches]
+
+
+def _matches(part: int, block: Block, glance: Glance, test: Test) -> list[_Match]:
+    """Those of a block. What only looks like a line of ours is none; it is counted later."""
+    glances = glance.quick(block)
+    if glances is not None and not any(map(test, glances)):
+        return []
+    events = ((offset, read_event(line)) for offset, line in lines_of(block))
+    return [
+        _Match(comparable(event.timestamp), event.trace_id, Start(part, offset))
+        for offset, event in events
+        if event is not None and test(event)
+    ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from dopejar_tracing.model.forest import Absent, Node, with_absent
 from dopejar_tracing.read.follow import Mark
-from dopejar_tracing.read.gather import PATIENCE, Gathering, Held, grown
+from dopejar_tracing.read.gather import PATIENCE, Gathering, Held, around_matches, grown
 from dopejar_tracing.read.lines import read_event
 from dopejar_tracing.read.reading import Reading
 from dopejar_tracing.read.search import Search
@@ -46,7 +46,8 @@ class LiveTrees:
         self._search = search
         self._context = context
         self._clock = clock
-        self._gathering = Gathering(search.query.test, context=context)
+        # What hangs below a span that is asked for is known when that comes: until then all is held.
+        self._gathering = Gathering(search.query.test, context=context or bool(search.trace_ids))
         self._count = 0
         self._times: deque[tuple[float, int]] = deque()  # how many lines had come by then
 
@@ -95,4 +96,18 @@ class LiveTrees:
                 yield self._grown(held)
 
     def _grown(self, held: list[Held]) -> Trees:
-        return with_absent(grown(held, context=self._context))
+        if not self._search.trace_ids:
+            return with_absent(grown(held, context=self._context))
+        roots = grown(held, context=None)
+        _match_below(roots, self._search.trace_ids)
+        return with_absent(around_matches(roots, context=self._context))
+
+
+def _match_below(roots: list[Node], trace_ids: frozenset[str]) -> None:
+    """Of what is looked for, leave what is one of these spans or hangs below one."""
+    pending = [(root, root.event.parent_id in trace_ids) for root in roots]
+    while pending:
+        node, is_below = pending.pop()
+        is_below = is_below or node.event.trace_id in trace_ids
+        node.matched = node.matched and is_below
+        pending += [(child, is_below) for child in node.children]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import translate
 from typing import Any
 
@@ -12,14 +13,13 @@ import msgspec
 import orjson
 
 from dopejar_tracing.errors import QueryError
-from dopejar_tracing.model.event import exact_duration
+from dopejar_tracing.model.event import comparable, exact_duration, written
 from dopejar_tracing.model.layer import Layers
+from dopejar_tracing.read.conditions import compiled
 from dopejar_tracing.read.where import Where
 
 Test = Callable[[Any], bool]
 """An event, or as much of one as is needed → whether it is looked for."""
-_OURS = 32
-"""Characters of a timestamp as we write it: microseconds, `+00:00`."""
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -99,13 +99,13 @@ def by_component(patterns: Iterable[str]) -> Filter:
 
 def since(moment: datetime) -> Filter:
     """Events that began then or later."""
-    bound = _written(moment)
+    bound = written(moment)
     return Filter("--since", frozenset({"timestamp"}), lambda event: comparable(event.timestamp) >= bound)
 
 
 def until(moment: datetime) -> Filter:
     """Events that began before then."""
-    bound = _written(moment)
+    bound = written(moment)
     return Filter("--until", frozenset({"timestamp"}), lambda event: "" < comparable(event.timestamp) < bound)
 
 
@@ -125,7 +125,7 @@ def grep(pattern: str, *, ignore_case: bool = False) -> Filter:
         QueryError: it is no regular expression; a caret stands under the spot.
     """
     try:
-        search = re.compile(pattern, re.MULTILINE | (re.IGNORECASE if ignore_case else 0)).search
+        search = compiled(pattern, re.MULTILINE | (re.IGNORECASE if ignore_case else 0)).search
     except re.error as error:
         at = error.pos or 0
         msg = f"expected a regular expression; {error.msg}\n  {pattern}\n  {' ' * at}^"
@@ -150,26 +150,18 @@ def searchable(event: Any) -> str:
     """What `--grep` looks through: both summaries, and each metadata as `key: value`, a line each."""
     lines = [event.input_summary, event.output_summary]
     for key, value in event.metadata.items():
-        lines.append(f"{key}: {value if isinstance(value, str) else orjson.dumps(value).decode()}")
+        lines.append(f"{key}: {value if isinstance(value, str) else _as_json(value)}")
     return "\n".join(lines)
 
 
-def comparable(timestamp: str) -> str:
-    """The timestamp so that texts compare as the moments do; empty if it is none.
-
-    One without a time zone is in UTC, as the seed's files have them.
-    """
-    if len(timestamp) == _OURS and timestamp.endswith("+00:00"):
-        return timestamp
+def _as_json(value: Any) -> str:
     try:
-        moment = datetime.fromisoformat(timestamp)
-        return _written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return ""
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+        return orjson.dumps(value).decode()
+    except TypeError:  # an integer beyond 64 bits, or deeper than 254 levels
+        try:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        except RecursionError:
+            return ""
 
 
 def _any_of(patterns: Sequence[str]) -> Callable[[str], bool]:

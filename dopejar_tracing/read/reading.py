@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from dopejar_tracing.read.blocks import Block
 from dopejar_tracing.read.lines import Bad, Glance, split_lines
-from dopejar_tracing.read.source import Source
+from dopejar_tracing.read.source import Source, UnreadableError
+from dopejar_tracing.settings.rotated import rotated_from
 
 Group = Sequence[Source]
 """The parts of one file, the oldest first."""
@@ -38,12 +39,17 @@ class Reading:
     Attributes:
         events: how many lines of ours have been read.
         bad: of each source, the lines that are none.
+        removed: rotated files that were deleted before they were read.
+        pause: called before each block is looked at: what was found so far may be shown.
     """
 
     def __init__(self, groups: Sequence[Group]) -> None:
         self.groups = groups
         self.events = 0
+        self.removed: list[Source] = []
+        self.pause: Callable[[], object] = lambda: None
         self._read = 0  # bytes
+        self._spoiled: tuple[Block | None, int] = (None, 0)  # the last block with such a line, and its end
         self.bad = {source: Bad() for group in groups for source in group}
 
     def close(self) -> None:
@@ -66,9 +72,23 @@ class Reading:
         """The blocks of one group."""
         offset = start.offset
         for source in group[start.part :]:
-            for block in source.forward(offset):
-                yield source, block
+            try:
+                for block in source.forward(offset):
+                    yield source, block
+                    self.pause()
+            except UnreadableError as error:
+                if not self._was_removed(source, error):
+                    raise
             offset = 0
+            if source is not group[-1]:  # which may have been rotated by now: it is held
+                source.release()
+
+    def _was_removed(self, source: Source, error: UnreadableError) -> bool:
+        """Whether a rotated file was deleted by whoever keeps so many; it is noted."""
+        if not isinstance(error.__cause__, FileNotFoundError) or rotated_from(source.name) == source.name:
+            return False
+        self.removed.append(source)
+        return True
 
     def glances(self, source: Source, block: Block, glance: Glance) -> list[Any]:
         """What is asked for of each line of a block."""
@@ -107,7 +127,10 @@ class Reading:
 
     def spoil(self, source: Source, block: Block, line: bytes) -> None:
         """Count a line of the block that is none of ours after all."""
-        self.bad[source].add(block.offset + max(0, block.data.find(line)))
+        spoiled, at = self._spoiled
+        at = max(0, block.data.find(line, at if spoiled is block else 0))
+        self._spoiled = block, at + len(line)
+        self.bad[source].add(block.offset + at)
         self.events -= 1
 
 

@@ -58,7 +58,8 @@ class Scope:
         self._below = set(self._asked)
         self._above = set(above)
         self._missing = set(above)
-        self._found: dict[Place, Relative | None] = {}  # None: it is none of ours after all
+        self._found: dict[Place, Relative] = {}
+        self._bad: set[Place] = set()  # lines that are none of ours after all
         self._needles: set[bytes] = set()
         self._everywhere = False
         for trace_id in self._below | self._above:
@@ -71,30 +72,35 @@ class Scope:
             found, below = len(self._found), len(self._below)
             self._look_through(reading, backward=backward)
             # What a pass found nothing of, or nothing but what was the last missing, no other will.
-            if found == len(self._found) or (below == len(self._below) and not self._missing):
+            grew = found != len(self._found) or below != len(self._below)
+            if not grew or (below == len(self._below) and not self._missing):
                 break
             backward = not backward
         return self._in_order(reading)
 
     def look_back(self, reading: Reading, starts: Sequence[Start], most: int) -> list[Relative]:
-        """The lines that stand before those places, looked for in so many bytes at most."""
-        for group, start in enumerate(starts):
-            left = most
-            for place, block in _backward(reading.groups[group], group, start):
-                self._look_at(place, block, backward=True)
-                left -= len(block.data)
-                if left <= 0 or self._is_done:
-                    break
+        """The lines, looked for behind those places, and in so many bytes before them at most."""
+        found = -1
+        while found != len(self._found) and not self._is_done:  # until a pass finds nothing
+            found = len(self._found)
+            for number, group in enumerate(reading.groups):
+                for place, block in _backward(group, number):
+                    if place[1] < starts[number].part:
+                        break
+                    self._look_at(place, block, backward=True)
+                left = most
+                for place, block in _backward(group, number, starts[number]):
+                    self._look_at(place, block, backward=True)
+                    left -= len(block.data)
+                    if left <= 0 or self._is_done:
+                        break
         return self._in_order(reading)
 
     def _in_order(self, reading: Reading) -> list[Relative]:
-        relatives = []
-        for (group, part, offset), relative in sorted(self._found.items(), key=itemgetter(0)):
-            if relative is None:
+        if self._asked:  # else the files were read before, and their bad lines counted
+            for group, part, offset in self._bad:
                 reading.bad[reading.groups[group][part]].add(offset)
-            else:
-                relatives.append(relative)
-        return relatives
+        return [relative for _, relative in sorted(self._found.items(), key=itemgetter(0))]
 
     @property
     def _is_done(self) -> bool:
@@ -118,32 +124,32 @@ class Scope:
                 self._take((*place, offset), line)
 
     def _take(self, place: Place, line: bytes) -> None:
-        if place in self._found:
+        known = self._found.get(place)
+        if (known is not None and known.below) or place in self._bad:
             return
         try:
             link = _decode(line)
         except BAD_LINE:
             return
-        if link.trace_id in self._below or link.parent_id in self._below:
+        is_below = link.trace_id in self._below or link.parent_id in self._below
+        if not is_below and (known is not None or link.trace_id not in self._above):
+            return
+        event = read_event(line)
+        if event is None:  # it only looks like one of ours; that may come yet
+            self._bad.add(place)
+            return
+        self._found[place] = Relative(event, line, is_below)
+        if is_below:
             self._below.add(link.trace_id)
             self._search_for(link.trace_id)
-            self._keep(place, line, below=True)
             if link.trace_id not in self._asked:
                 return
-        elif link.trace_id in self._above:
-            self._missing.discard(link.trace_id)
-            self._keep(place, line, below=False)
-        else:
-            return
+        self._missing.discard(link.trace_id)
         parent_id = link.parent_id
-        if parent_id is not None and parent_id not in self._above | self._below:
+        if parent_id is not None and parent_id not in self._above and parent_id not in self._below:
             self._above.add(parent_id)
             self._missing.add(parent_id)
             self._search_for(parent_id)
-
-    def _keep(self, place: Place, line: bytes, *, below: bool) -> None:
-        event = read_event(line)
-        self._found[place] = None if event is None else Relative(event, line, below)
 
     def _search_for(self, trace_id: str) -> None:
         """What a block must contain to be looked into: the second of the ID, which its relatives share."""
@@ -164,7 +170,8 @@ def _forward(group: Group, number: int) -> Iterator[tuple[tuple[int, int], Block
 def _backward(
     group: Group, number: int, start: Start | None = None
 ) -> Iterator[tuple[tuple[int, int], Block]]:
-    for part in range(len(group) - 1 if start is None else start.part, -1, -1):
+    last = len(group) - 1
+    for part in range(last if start is None else min(last, start.part), -1, -1):
         end = start.offset if start is not None and part == start.part else None
         for block in group[part].backward(end):
             yield (number, part), block

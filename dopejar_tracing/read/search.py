@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from dopejar_tracing.model.event import TraceEvent
-from dopejar_tracing.model.forest import Absent, Node, with_absent
+from dopejar_tracing.model.event import TraceEvent, comparable
+from dopejar_tracing.model.forest import CIRCLE, Absent, Node, with_absent
 from dopejar_tracing.read.blocks import Block
 from dopejar_tracing.read.gather import PATIENCE, Gathering, Held, grown
 from dopejar_tracing.read.last import narrowed
 from dopejar_tracing.read.lines import Glance, read_event
-from dopejar_tracing.read.query import Query, Test, comparable
+from dopejar_tracing.read.query import Query, Test
 from dopejar_tracing.read.reading import Reading, Start
 from dopejar_tracing.read.scope import Relative, Scope
 from dopejar_tracing.read.source import Source
@@ -41,6 +41,7 @@ class Search:
 
     Attributes:
         query: see there.
+        trace_ids: see there.
         matched: how many have been found so far.
     """
 
@@ -54,16 +55,16 @@ class Search:
         context: bool = False,
     ) -> None:
         self.query = query
+        self.trace_ids = frozenset(trace_ids)
         self.matched = 0
         self._reading = reading
         self._starts: list[Start] = []
         self._last = last
-        self._trace_ids = trace_ids
         self._context = context
 
     def lines(self) -> Iterator[Found]:
         """The events that are looked for, in the order of the files; of several files, in that of time."""
-        if self._trace_ids:
+        if self.trace_ids:
             found: Iterable[Found] = [
                 Found(each.event, each.line) for each, matched in self._request() if matched
             ]
@@ -75,7 +76,7 @@ class Search:
 
     def trees(self) -> Iterator[Node | Absent]:
         """The trees of what is looked for, each when it is whole; at the end those that never were."""
-        return self._request_trees() if self._trace_ids else self._trees()
+        return self._request_trees() if self.trace_ids else self._trees()
 
     def _request_trees(self) -> Iterator[Node | Absent]:
         held = [_held(relative, matched=matched) for relative, matched in self._request()]
@@ -84,10 +85,10 @@ class Search:
 
     def _request(self) -> list[tuple[Relative, bool]]:
         """The events of the spans asked for, below and above them, and whether they are looked for."""
-        relatives = Scope(self._trace_ids).collect(self._reading)
+        relatives = Scope(self.trace_ids).collect(self._reading)
         test = self.query.test
         matched = [each for each in relatives if each.below and test(each.event)]
-        chosen = set(map(id, matched if self._last is None else matched[len(matched) - self._last :]))
+        chosen = set(map(id, matched if self._last is None else matched[max(0, len(matched) - self._last) :]))
         return [(each, id(each) in chosen) for each in relatives]
 
     def _matches(self) -> Iterator[Found]:
@@ -123,6 +124,8 @@ class Search:
         """Read the files into it; what is whole is handed on, the rest is left in it."""
         reading = self._reading
         self._starts, query = narrowed(reading, self.query, self._last)
+        if self._context:  # what hangs below and beside may stand anywhere
+            self._starts = [Start()] * len(self._starts)
         glance, gathering.test = Glance(query.fields), query.test
         for source, block in reading.blocks(self._starts):
             for each, line in reading.lines(source, block, glance, gathering.wants):
@@ -134,7 +137,9 @@ class Search:
     def _rest(self, held: list[Held]) -> Iterator[Node | Absent]:
         """What waits for a parent that stands before it, or never comes."""
         roots = grown(held, context=self._context)
-        missing = {root.event.parent_id for root in roots if root.event.parent_id is not None}
+        missing = {
+            root.event.parent_id for root in roots if root.event.parent_id is not None and root.odd != CIRCLE
+        }
         if missing:
             scope = Scope(above=missing)
             if self._last is None:

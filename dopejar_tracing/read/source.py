@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from dopejar_tracing.errors import TracingError
 from dopejar_tracing.read.blocks import BLOCK, Block, backward, forward
 from dopejar_tracing.settings.rotated import rotated_from
 
+_GZIP, _BZIP2, _ZSTD = b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd"
+_LONGEST_MAGIC = _ZSTD
 _Errors = tuple[type[Exception], ...]
 _BROKEN: _Errors = (EOFError, OSError, zlib.error)
 """What Python's modules raise where compressed data ends early, or is damaged."""
@@ -43,7 +45,9 @@ class Source:
         self._plain: BinaryIO | None = None  # what can be read from anywhere
         self._mine: list[BinaryIO] = []
         self._end: int | None = None
+        self._is_copied = False
         self._stream = stream
+        self._looked_at = stream is None  # whether it is known that it is not compressed
         if stream is not None and stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             self._plain, self._stream = stream, None
 
@@ -51,6 +55,12 @@ class Source:
         """Let go of what is open; not of what was handed over open."""
         for file in self._mine:
             file.close()
+
+    def release(self) -> None:
+        """Let go of it until it is read again, if it is a file that can then be opened again."""
+        if self._stream is None and self._looked_at and not self._is_copied:
+            self.close()
+            self._mine, self._plain = [], None
 
     def forward(self, start: int = 0) -> Iterator[Block]:
         """All blocks from a byte on, where a line begins.
@@ -70,12 +80,16 @@ class Source:
         """All blocks, or those before a byte where a line begins, the last first."""
         with _complaining(self.name):
             read, broken = self._reader(0)
-            if self._plain is None:
-                self._plain = self._temporary()
-                for block in forward(read, broken):
-                    self._plain.write(block.data)
-            whole = self._plain.seek(0, os.SEEK_END) if self._end is None else self._end
-            yield from backward(self._plain, whole if end is None else end)
+            file = self._plain or self._unpack(read, broken)
+            whole = file.seek(0, os.SEEK_END) if self._end is None else self._end
+            yield from backward(file, whole if end is None else end)
+
+    def hold(self) -> os.stat_result | None:
+        """Open it now, so that it is this file that is read, whatever it is called by then; what it is."""
+        with suppress(UnreadableError), _complaining(self.name):
+            if self._stream is None:
+                self._reader(0)
+        return os.fstat(self._mine[0].fileno()) if self._mine else None
 
     def stop(self) -> tuple[int, int, int] | None:
         """Read no further than the last line that is whole now; returns (device, inode, bytes).
@@ -133,12 +147,14 @@ class Source:
 
     def _reader(self, start: int) -> tuple[Callable[[int], bytes], _Errors]:
         """What reads it from a byte on, and what that raises where the data is damaged."""
+        if not self._looked_at:
+            self._look_at_stream()
         if self._plain is None and self._stream is None:
             file = self._opened(_open(self.name))
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 unpacked, broken = _unpacked(file, self.name)
                 if broken:
-                    return self._opened(unpacked).read, broken
+                    return _salvaging(self._opened(unpacked), broken), broken
                 self._plain = file
             else:
                 self._stream = file
@@ -150,6 +166,32 @@ class Source:
         return (
             file.read if end is None else lambda size: file.read(max(0, min(size, end - file.tell())))
         ), ()
+
+    def _look_at_stream(self) -> None:
+        """What was handed over open may be compressed as well: then all of it is read and unpacked now."""
+        self._looked_at = True
+        file = self._plain or self._copy
+        file.seek(0)
+        while self._plain is None and file.tell() < len(_LONGEST_MAGIC) and self._received(BLOCK):
+            pass
+        file.seek(0)
+        if not _is_packed(file.read(len(_LONGEST_MAGIC))):
+            return
+        file.seek(0)
+        while self._plain is None and self._received(BLOCK):
+            pass
+        file.seek(0)
+        unpacked, broken = _unpacked(file, self.name)
+        self._stream = None
+        self._unpack(_salvaging(unpacked, broken), broken)
+
+    def _unpack(self, read: Callable[[int], bytes], broken: _Errors) -> BinaryIO:
+        """Copy what is read to where it can be read from anywhere."""
+        copy = self._temporary()
+        for block in forward(read, broken):
+            copy.write(block.data)
+        self._plain, self._is_copied = copy, True
+        return copy
 
     def _received(self, size: int) -> bytes:
         """What has come before, then what comes: as much as there is, as somebody may look at it live."""
@@ -188,15 +230,42 @@ def _complaining(name: str) -> Iterator[None]:
         raise UnreadableError(msg) from error
 
 
+def _salvaging(file: Any, broken: _Errors) -> Callable[[int], bytes]:
+    """Reads all that can be had before the damage; `file.read` would lose the last of it."""
+    damage: list[Exception] = []
+
+    def read(size: int) -> bytes:
+        pieces: list[bytes] = []
+        while size and not damage:
+            try:
+                data = file.read1(size)
+            except broken as error:
+                damage.append(error)
+                break
+            if not data:
+                break
+            pieces.append(data)
+            size -= len(data)
+        if damage and not pieces:
+            raise damage[0]
+        return b"".join(pieces)
+
+    return read
+
+
+def _is_packed(magic: bytes) -> bool:
+    return magic.startswith((_GZIP, _BZIP2, _ZSTD))
+
+
 def _unpacked(file: BinaryIO, name: str) -> tuple[BinaryIO, _Errors]:
     """The file as it was before it was compressed, known by its first bytes, not by its name."""
-    magic = file.read(4)
+    magic = file.read(len(_LONGEST_MAGIC))
     file.seek(0)
-    if magic.startswith(b"\x1f\x8b"):
+    if magic.startswith(_GZIP):
         return cast("BinaryIO", gzip.GzipFile(fileobj=file)), _BROKEN
-    if magic.startswith(b"BZh"):
+    if magic.startswith(_BZIP2):
         return cast("BinaryIO", bz2.BZ2File(file)), _BROKEN
-    if magic == b"\x28\xb5\x2f\xfd":
+    if magic.startswith(_ZSTD):
         return _zstd(file, name)
     return file, ()
 

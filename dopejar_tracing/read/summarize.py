@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from dopejar_tracing.model.event import Status, exact_duration
+from dopejar_tracing.model.event import Status, comparable, exact_duration
 from dopejar_tracing.model.layer import Layers
 from dopejar_tracing.model.report import Fault, Key, Slow
 from dopejar_tracing.read.durations import LONGEST, bounded
 from dopejar_tracing.read.nesting import Clock, Nesting
-from dopejar_tracing.read.query import Query, comparable
+from dopejar_tracing.read.query import Query
 from dopejar_tracing.read.summary import Summary, Tally
 
 GROUPINGS = ("layer", "operation", "component", "status", "hour")

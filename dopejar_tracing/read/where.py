@@ -36,6 +36,7 @@ from dopejar_tracing.read.conditions import (
     FUNCTIONS,
     Value,
     compared,
+    compiled,
     computed,
     deeper,
     guarded,
@@ -254,7 +255,7 @@ class _Reader:
         if not isinstance(text, str):
             self.reject(self._at(pattern), "a text, the regular expression")
         try:
-            search = re.compile(text).search
+            search = compiled(text).search
         except re.error as error:
             self.reject(self._at(pattern), f"a regular expression; {error}")
         return lambda event: isinstance(found := value(event), str) and search(found) is not None

@@ -70,7 +70,10 @@ def _metadata(node: Node) -> Iterator[Line]:
 
 def _written(value: object) -> str:
     """A text as it is, anything else as JSON."""
-    return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    try:
+        return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    except RecursionError:
+        return "… (nested too deeply)"
 
 
 def table_head(look: Look) -> Line:

@@ -16,6 +16,8 @@ def found(*names: str, siblings: bool = True) -> list[list[str]]:
     """The names of what would be read."""
     with Path("/dev/null").open("rb") as stdin:
         groups = find_sources(names, stdin=stdin, siblings=siblings)
+    for source in (source for group in groups for source in group):
+        source.close()
     return [[source.name for source in group] for group in groups]
 
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from traces import BEGIN, event
 
 from dopejar_tracing.errors import QueryError
-from dopejar_tracing.model.event import TraceEvent
+from dopejar_tracing.model.event import TraceEvent, comparable
 from dopejar_tracing.model.layer import Layers
 from dopejar_tracing.read import query
-from dopejar_tracing.read.query import Query, comparable
+from dopejar_tracing.read.query import Query
 from dopejar_tracing.read.where import parse_where
 
 Line = dict[str, Any]
@@ -48,7 +48,7 @@ events = st.builds(
 def exact(line: Line) -> int:
     """Microseconds that it took."""
     found = line["metadata"].get("duration_us")
-    return int(found) if isinstance(found, int) else line["duration_ms"] * 1000
+    return found if isinstance(found, int) and not isinstance(found, bool) else line["duration_ms"] * 1000
 
 
 def at(milliseconds: int) -> datetime:

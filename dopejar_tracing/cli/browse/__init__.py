@@ -17,7 +17,7 @@ from dopejar_tracing.settings import load
 
 @click.command()
 @files_argument
-def browse(files: tuple[Path, ...]) -> int:
+def browse(files: tuple[str, ...]) -> int:
     """Browse requests: fold and unfold them, see all details, filter as you type, follow what is written.
 
     FILE may be several, patterns, compressed, or - for standard input; without FILE it is the output that the

@@ -7,8 +7,8 @@ from heapq import heapify, heappop, heappush
 
 import msgspec
 
+from dopejar_tracing.model.event import comparable
 from dopejar_tracing.read.follow.trail import Budget, Trail
-from dopejar_tracing.read.query import comparable
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
