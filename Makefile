@@ -8,11 +8,11 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 EXAMPLES := $(CURDIR)/examples
 
-.PHONY: help demo test test-others search stress bless check bench bench-peers clean
+.PHONY: help demo test test-others search stress bless check bench bench-viewer bench-peers clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'more: check, test-others, search, stress, bless, bench, bench-peers, clean'
+	@echo 'more: check, test-others, search, stress, bless, bench, bench-viewer, bench-peers, clean'
 
 demo: $(VENV)/.runtime
 	@PATH="$(CURDIR)/$(RUN):$$PATH" EXAMPLES="$(EXAMPLES)" sh examples/demo.sh
@@ -45,6 +45,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(RUN)/python -m benchmarks
+
+bench-viewer: $(VENV)/.dev
+	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers
+	$(RUN)/python -m benchmarks.viewer
 
 bench-peers: $(VENV)/.dev
 	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers

@@ -13,7 +13,6 @@ from dopejar_tracing.errors import QueryError
 from dopejar_tracing.model.event import Status
 from dopejar_tracing.model.layer import Layers
 from dopejar_tracing.model.suggest import suggestion
-from dopejar_tracing.points import catalogue
 from dopejar_tracing.read import query
 from dopejar_tracing.read.moments import parse_duration, parse_moment
 from dopejar_tracing.read.where import parse_where
@@ -41,6 +40,12 @@ def _complete(
     return items
 
 
+def _operations() -> list[str]:
+    from dopejar_tracing.points import catalogue  # which needs all that emits
+
+    return sorted({rule.operation for rule in catalogue()})
+
+
 _OPTIONS = [
     click.option(
         "--hrm", "--layer", "layers", metavar="LAYER", multiple=True,
@@ -53,7 +58,7 @@ _OPTIONS = [
     ),
     click.option(
         "--operation", "operations", metavar="NAME", multiple=True,
-        shell_complete=_complete(lambda: sorted({rule.operation for rule in catalogue()})),
+        shell_complete=_complete(_operations),
         help="Events of this operation: write, gate_*, memory.read.",
     ),
     click.option(

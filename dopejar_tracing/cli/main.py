@@ -8,33 +8,37 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 import click
 
-from dopejar_tracing.cli.browse import browse
-from dopejar_tracing.cli.completion import answer, completion
-from dopejar_tracing.cli.points import points
-from dopejar_tracing.cli.settings import settings
-from dopejar_tracing.cli.stats import stats
-from dopejar_tracing.cli.view import view
+from dopejar_tracing.cli.completion import answer
 from dopejar_tracing.errors import TracingError
 from dopejar_tracing.show.text import visible
 
 NAME = "dopejar-trace"
+_COMMANDS = ("points", "settings", "view", "browse", "stats", "completion")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands, of which only the one that is called is imported: the others' needs take time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them; None if there is none of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"dopejar_tracing.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dopejar-tracing", prog_name=NAME)
 def commands() -> None:
     """Read what dopejar_tracing recorded, and how it is set."""
-
-
-commands.add_command(points)
-commands.add_command(settings)
-commands.add_command(view)
-commands.add_command(browse)
-commands.add_command(stats)
-commands.add_command(completion)
 
 
 def main(arguments: list[str] | None = None, *, command: click.Command = commands, name: str = NAME) -> int:

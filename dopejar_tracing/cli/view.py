@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -12,7 +12,6 @@ import msgspec
 from dopejar_tracing.cli.drawing import Drawing
 from dopejar_tracing.cli.files import complain, events_of, file_names, files_argument, open_files
 from dopejar_tracing.cli.filters import build_query, filter_options, split_values
-from dopejar_tracing.cli.follow import Following
 from dopejar_tracing.cli.output import output
 from dopejar_tracing.cli.tips import tips
 from dopejar_tracing.read.files import is_there
@@ -22,6 +21,9 @@ from dopejar_tracing.read.reading import Reading
 from dopejar_tracing.read.search import Search
 from dopejar_tracing.show import found
 from dopejar_tracing.show.text import visible
+
+if TYPE_CHECKING:
+    from dopejar_tracing.cli.follow import Following
 
 EXAMPLES = """\b
 Examples:
@@ -111,6 +113,8 @@ class View:
 
     def follow(self) -> int:
         """Show what is there, then what comes, until Ctrl-C."""
+        from dopejar_tracing.cli.follow import Following
+
         if self._options["trace_ids"] and self._as_rows:
             msg = "--follow shows a request as a tree: not with --flat or --json"
             raise click.UsageError(msg)

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import msgspec
 
-BLOCK = 1 << 18
+BLOCK = 1 << 17
 """Bytes read at once; what was decoded of them still fits into the processor's cache."""
 MAX_LINE = 1 << 24
 """Bytes of a line. Ours have 64 KiB of metadata; what is longer than this is not held in memory."""

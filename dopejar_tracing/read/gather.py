@@ -47,6 +47,7 @@ class Gathering:
 
     Attributes:
         test: see there.
+        holds_all: whatever comes is kept.
         matched: how many events were looked for.
         missing: IDs of parents that are wanted and have not come.
     """
@@ -61,7 +62,7 @@ class Gathering:
         self.test = test
         self.matched = 0
         self.missing: set[str] = set()
-        self._context = context
+        self.holds_all = context
         self._limit = limit
         self._children: dict[str | None, list[Held]] = {}
         self._ids: set[str] = set()
@@ -71,7 +72,7 @@ class Gathering:
 
     def wants(self, glance: Any) -> bool:
         """Whether a line is of interest."""
-        return self._context or self.test(glance) or glance.trace_id in self.missing
+        return self.holds_all or self.test(glance) or glance.trace_id in self.missing
 
     def add(self, line: bytes, glance: Any, at: int) -> bool:
         """Keep a line that is wanted.
@@ -111,7 +112,7 @@ class Gathering:
             parent = self._handed_out.pop(parent_id)
             self._remembered -= len(parent.line)
             return Held(parent.line, parent.trace_id, parent.parent_id, matched=False, at=held.at)
-        elif parent_id not in self._ids and not self._context:
+        elif parent_id not in self._ids and not self.holds_all:
             self.missing.add(parent_id)
         return None
 

@@ -20,6 +20,8 @@ from dopejar_tracing.read.where import Where
 
 Test = Callable[[Any], bool]
 """An event, or as much of one as is needed → whether it is looked for."""
+Select = Callable[[Sequence[Any]], list[int]]
+"""Events → the places of those that are looked for: one comprehension costs half of a call for each."""
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -30,12 +32,14 @@ class Filter(msgspec.Struct, frozen=True):
         fields: keys of a line that it looks at.
         test: whether it holds.
         names: that were given, of which one must be the event's.
+        select: the same for many at once, where that is quicker.
     """
 
     option: str
     fields: frozenset[str]
     test: Test
     names: tuple[str, ...] = ()
+    select: Select | None = None
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -61,6 +65,18 @@ class Query(msgspec.Struct, frozen=True):
                 return lambda event: one(event) and other(event)
         return lambda event: all(test(event) for test in tests)
 
+    @property
+    def select(self) -> Select:
+        """The places of those that are looked for."""
+        if len(self.filters) == 1 and self.filters[0].select is not None:
+            return self.filters[0].select
+        return selecting(self.test)
+
+
+def selecting(test: Test) -> Select:
+    """The test, for many at once."""
+    return lambda events: [at for at, event in enumerate(events) if test(event)]
+
 
 def by_layer(names: Iterable[str], layers: Layers) -> Filter:
     """Events of these layers, in either spelling; so may the file have them, if others wrote it."""
@@ -75,7 +91,13 @@ def by_layer(names: Iterable[str], layers: Layers) -> Filter:
 def by_status(names: Iterable[str]) -> Filter:
     """Events that ended so."""
     wanted = frozenset(names)
-    return Filter("--status", frozenset({"status"}), lambda event: event.status in wanted, tuple(wanted))
+    return Filter(
+        "--status",
+        frozenset({"status"}),
+        lambda event: event.status in wanted,
+        tuple(wanted),
+        lambda events: [at for at, event in enumerate(events) if event.status in wanted],
+    )
 
 
 def by_operation(patterns: Iterable[str]) -> Filter:
@@ -150,7 +172,8 @@ def searchable(event: Any) -> str:
     """What `--grep` looks through: both summaries, and each metadata as `key: value`, a line each."""
     lines = [event.input_summary, event.output_summary]
     for key, value in event.metadata.items():
-        lines.append(f"{key}: {value if isinstance(value, str) else _as_json(value)}")
+        kind = type(value)  # an int reads the same as JSON, in a third of the time
+        lines.append(f"{key}: {value if kind is str or kind is int else _as_json(value)}")
     return "\n".join(lines)
 
 

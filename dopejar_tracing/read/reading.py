@@ -5,10 +5,12 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from dopejar_tracing.read.blocks import Block
 from dopejar_tracing.read.lines import Bad, Glance, split_lines
+from dopejar_tracing.read.query import Select
 from dopejar_tracing.read.source import Source, UnreadableError
 from dopejar_tracing.settings.rotated import rotated_from
 
@@ -100,30 +102,41 @@ class Reading:
         return glances
 
     def lines(
-        self, source: Source, block: Block, glance: Glance, interesting: Callable[[Any], object]
+        self,
+        source: Source,
+        block: Block,
+        glance: Glance,
+        select: Select,
+        missing: AbstractSet[str] = frozenset(),
     ) -> Iterator[tuple[Any, bytes]]:
-        """The lines of a block that are interesting, each asked in its turn, with what was read of them."""
+        """The lines of a block that are selected, or missing, with what was read of them.
+
+        Args:
+            source: of the block.
+            block: to look into.
+            glance: what is read of each line.
+            select: what is looked for.
+            missing: IDs that are wanted as well; they may change with each line that is handed out.
+        """
         self._read += len(block.data)
         glances = glance.quick(block) if self._read > WHOLE else None
         lines = None
         if glances is None:
             glances, lines = glance.one_by_one(block, self.bad[source], whole=self._read <= WHOLE)
         self.events += len(glances)
-        for at, each in enumerate(glances):
-            if interesting(each):
-                lines = lines or split_lines(block.data)
-                if len(lines) != len(glances):  # two events in a line, or an event in two
-                    yield from self._strictly(source, block, glance, interesting)
-                    return
-                yield each, lines[at]
+        for at in _wanted(glances, select(glances), missing):
+            lines = lines or split_lines(block.data)
+            if len(lines) != len(glances):  # two events in a line, or an event in two
+                yield from self._strictly(source, block, glance, select, missing)
+                return
+            yield glances[at], lines[at]
 
     def _strictly(
-        self, source: Source, block: Block, glance: Glance, interesting: Callable[[Any], object]
+        self, source: Source, block: Block, glance: Glance, select: Select, missing: AbstractSet[str]
     ) -> Iterator[tuple[Any, bytes]]:
         glances, lines = glance.one_by_one(block, self.bad[source])
-        for each, line in zip(glances, lines, strict=True):
-            if interesting(each):
-                yield each, line
+        for at in _wanted(glances, select(glances), missing):
+            yield glances[at], lines[at]
 
     def spoil(self, source: Source, block: Block, line: bytes) -> None:
         """Count a line of the block that is none of ours after all."""
@@ -132,6 +145,19 @@ class Reading:
         self._spoiled = block, at + len(line)
         self.bad[source].add(block.offset + at)
         self.events -= 1
+
+
+def _wanted(glances: Sequence[Any], selected: list[int], missing: AbstractSet[str]) -> Iterator[int]:
+    """The places of what is selected, and between them of what is missing when its turn comes."""
+    at = 0
+    for selection in (*selected, len(glances)):
+        while missing and at < selection:
+            if glances[at].trace_id in missing:
+                yield at
+            at += 1
+        if selection < len(glances):
+            yield selection
+        at = selection + 1
 
 
 def time_of(line: bytes) -> bytes:

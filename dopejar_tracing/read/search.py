@@ -13,7 +13,7 @@ from dopejar_tracing.read.blocks import Block
 from dopejar_tracing.read.gather import PATIENCE, Gathering, Held, grown
 from dopejar_tracing.read.last import narrowed
 from dopejar_tracing.read.lines import Glance, read_event
-from dopejar_tracing.read.query import Query, Test
+from dopejar_tracing.read.query import Query, Select, selecting
 from dopejar_tracing.read.reading import Reading, Start
 from dopejar_tracing.read.scope import Relative, Scope
 from dopejar_tracing.read.source import Source
@@ -94,9 +94,9 @@ class Search:
     def _matches(self) -> Iterator[Found]:
         reading = self._reading
         starts, query = narrowed(reading, self.query, self._last)
-        glance, test = Glance(query.fields), query.test
+        glance, select = Glance(query.fields), query.select
         streams = [
-            self._matches_of(reading.parts(group, start), glance, test)
+            self._matches_of(reading.parts(group, start), glance, select)
             for group, start in zip(reading.groups, starts, strict=True)
         ]
         if len(streams) == 1:
@@ -104,10 +104,10 @@ class Search:
         return (found for _, found in heapq.merge(*map(_by_time, streams), key=itemgetter(0)))
 
     def _matches_of(
-        self, blocks: Iterable[tuple[Source, Block]], glance: Glance, test: Test
+        self, blocks: Iterable[tuple[Source, Block]], glance: Glance, select: Select
     ) -> Iterator[Found]:
         for source, block in blocks:
-            for _, line in self._reading.lines(source, block, glance, test):
+            for _, line in self._reading.lines(source, block, glance, select):
                 event = read_event(line)
                 if event is None:
                     self._reading.spoil(source, block, line)
@@ -127,8 +127,9 @@ class Search:
         if self._context:  # what hangs below and beside may stand anywhere
             self._starts = [Start()] * len(self._starts)
         glance, gathering.test = Glance(query.fields), query.test
+        select = selecting(lambda _: True) if gathering.holds_all else query.select
         for source, block in reading.blocks(self._starts):
-            for each, line in reading.lines(source, block, glance, gathering.wants):
+            for each, line in reading.lines(source, block, glance, select, gathering.missing):
                 if not gathering.add(line, each, reading.events):
                     reading.spoil(source, block, line)
             self.matched = gathering.matched

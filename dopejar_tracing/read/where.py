@@ -36,6 +36,7 @@ from dopejar_tracing.read.conditions import (
     FUNCTIONS,
     Value,
     compared,
+    compared_to,
     compiled,
     computed,
     deeper,
@@ -216,8 +217,10 @@ class _Reader:
             parts = [self._spelled_out(part) for part in parts]
         values = [self.value(part) for part in parts]
         pairs = [
-            compared(COMPARISONS[type(sign)], left, right)
-            for sign, left, right in zip(node.ops, values, values[1:], strict=False)
+            compared_to(COMPARISONS[type(sign)], left, part.value)
+            if isinstance(part, ast.Constant)
+            else compared(COMPARISONS[type(sign)], left, right)
+            for sign, left, right, part in zip(node.ops, values, values[1:], parts[1:], strict=False)
         ]
         return pairs[0] if len(pairs) == 1 else joined(True, pairs)
 
