@@ -117,7 +117,8 @@ class Search:
     def _trees(self) -> Iterator[Node | Absent]:
         gathering = Gathering(self.query.test, context=self._context)
         for held in self.gather(gathering):
-            yield from with_absent(grown(held, context=self._context))
+            # Without context, nothing is held but what is looked for and what is above it.
+            yield from with_absent(grown(held, context=self._context or None))
         yield from self._rest(gathering.rest())
 
     def gather(self, gathering: Gathering, patience: int = PATIENCE) -> Iterator[list[Held]]:

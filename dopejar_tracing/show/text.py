@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from json import dumps
 
 # C0 and C1 controls, DEL; line and paragraph separators; what reorders text (Unicode UAX #9), hides, or
@@ -30,7 +31,16 @@ def visible(text: str) -> str:
     """
     if text.isascii():
         return text if text.isprintable() else _UNSAFE.sub(_escape, text)
+    return _tamed(text) if len(text) > _SHORT else _tamed_before(text)
+
+
+def _tamed(text: str) -> str:
     return _MAYBE_MARKS.sub(_tame_marks, _UNSAFE.sub(_escape, text))
+
+
+_SHORT = 100
+_tamed_before = lru_cache(4_096)(_tamed)
+"""For texts that come again and again, as summaries do."""
 
 
 def _escape(match: re.Match[str]) -> str:
