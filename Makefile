@@ -8,11 +8,11 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 EXAMPLES := $(CURDIR)/examples
 
-.PHONY: help demo test test-others search stress bless check bench bench-viewer bench-peers clean
+.PHONY: help demo test test-others search stress bless check bench bench-viewer bench-stats bench-peers clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'more: check, test-others, search, stress, bless, bench, bench-viewer, bench-peers, clean'
+	@echo 'more: check, test-others, search, stress, bless, bench, bench-viewer, bench-stats, bench-peers, clean'
 
 demo: $(VENV)/.runtime
 	@PATH="$(CURDIR)/$(RUN):$$PATH" EXAMPLES="$(EXAMPLES)" sh examples/demo.sh
@@ -49,6 +49,10 @@ bench: $(VENV)/.dev
 bench-viewer: $(VENV)/.dev
 	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers
 	$(RUN)/python -m benchmarks.viewer
+
+bench-stats: $(VENV)/.dev
+	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers
+	$(RUN)/python -m benchmarks.stats
 
 bench-peers: $(VENV)/.dev
 	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers

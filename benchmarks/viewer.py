@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.metadata
 import json
-import os
-import platform
-import pty
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
+from benchmarks.commands import Bench, Command, Timed, VoidError, figures, machine, table, version
 from benchmarks.traces import GREP, QUERIES, IdSet, Trace, eliot_log, id_set, trace
 
 SAME_TIME = 1.5
@@ -39,15 +33,6 @@ ELIOT_LINES = 100_000
 """Of eliot's log; all of it as trees takes eliot-tree about a minute."""
 
 _ID = re.compile(rb"[a-z]{3}_\d{10}_[0-9a-z]{4,8}")
-_LAUNCHER = """\
-import os, sys, time
-began = time.perf_counter()
-process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
-_, status, used = os.wait4(process, 0)
-with open(sys.argv[1], "w") as report:
-    print(began, time.perf_counter(), used.ru_maxrss, file=report)
-"""
-"""Starts a command: what a process has in memory counts for what it starts, so that must be small."""
 _STRUCT = """\
 import re, sys, msgspec
 from typing import Any
@@ -102,144 +87,6 @@ _LNAV = {
         "line-format": [{"field": "timestamp"}, " ", {"field": "trace_id"}, " ", {"field": "status"}],
     }
 }
-
-
-class VoidError(Exception):
-    """A command did not find what is there."""
-
-
-class Command(NamedTuple):
-    """What is run.
-
-    Attributes:
-        words: of the command.
-        check: what it wrote → what was found in it.
-        expected: what that must be.
-        on_terminal: its stdout is a pseudo-terminal.
-    """
-
-    words: Sequence[str]
-    check: Callable[[Path], object]
-    expected: object
-    on_terminal: bool = False
-
-
-class Run(NamedTuple):
-    """What one run took."""
-
-    seconds: float
-    first: float
-    """Seconds until the first byte came."""
-    megabytes: float
-    """At most in memory at once; never less than the launcher's 10 or so."""
-
-
-class Timed(NamedTuple):
-    """All runs of a command."""
-
-    runs: Sequence[Run]
-
-    @property
-    def best(self) -> float:
-        """Seconds of the run that was least disturbed."""
-        return min(run.seconds for run in self.runs)
-
-    @property
-    def median(self) -> float:
-        """Seconds of all."""
-        return statistics.median(run.seconds for run in self.runs)
-
-    @property
-    def first(self) -> float:
-        """Seconds until the first byte, of the run where it came soonest."""
-        return min(run.first for run in self.runs)
-
-    @property
-    def megabytes(self) -> float:
-        """Of the run that took most."""
-        return max(run.megabytes for run in self.runs)
-
-
-# --- running -------------------------------------------------------------------------------------------
-
-
-class Bench:
-    """Runs commands, and keeps what a table needs.
-
-    Attributes:
-        folder: for what the commands write.
-        missed: what had to hold and did not.
-        rounds: of which the figures are.
-    """
-
-    def __init__(self, folder: Path, rounds: int) -> None:
-        self.folder = folder
-        self.missed: list[str] = []
-        self.rounds = rounds
-        home = folder / "home"
-        home.mkdir(exist_ok=True)
-        self._environment = {"HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-        self._environment["PATH"] = os.environ["PATH"]  # and nothing else that changes how they run
-
-    def measure(self, commands: Mapping[str, Command], rounds: int | None = None) -> dict[str, Timed]:
-        """Every command once in each round, in an order that turns; the first round warms up and is left out.
-
-        Args:
-            commands: by their names.
-            rounds: of which the figures are; a single one is not warmed up for.
-        """
-        rounds = rounds or self.rounds
-        names = list(commands)
-        runs: dict[str, list[Run]] = {name: [] for name in names}
-        for number in range(rounds + (rounds > 1)):
-            turn = number % len(names)
-            for name in names[turn:] + names[:turn]:
-                runs[name].append(self._checked(commands[name]))
-        return {name: Timed(runs[name][-rounds:]) for name in names}
-
-    def hold(self, name: str, value: float, most: float) -> str:
-        """A figure of the table; one that is more than it must be is marked, and the run has failed."""
-        if value <= most:
-            return f"{value:.2f}"
-        self.missed.append(f"{name}: {value:.2f}, at most {most:g}")
-        return f"**{value:.2f}**"
-
-    def _checked(self, command: Command) -> Run:
-        output = self.folder / "output"
-        with output.open("wb") as file, (self.folder / "stderr").open("wb") as errors:
-            run = _run(command, self._environment, file, errors)
-        found = command.check(output)
-        if found != command.expected:
-            said = (self.folder / "stderr").read_text(errors="replace")[-500:]
-            msg = f"{' '.join(command.words)[:300]}\nfound {found}, not {command.expected}: void\n{said}"
-            raise VoidError(msg)
-        return run
-
-
-def _run(command: Command, environment: Mapping[str, str], file: IO[bytes], errors: IO[bytes]) -> Run:
-    """Run it by way of the launcher; the clock is the same in all processes."""
-    reader, writer = pty.openpty() if command.on_terminal else os.pipe()
-    with tempfile.NamedTemporaryFile() as report:
-        words = [sys.executable, "-IS", "-c", _LAUNCHER, report.name, *command.words]
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=writer, stderr=errors, env=environment
-        )
-        os.close(writer)
-        first = 0.0
-        for data in _received(reader):
-            first = first or time.perf_counter()
-            file.write(data)
-        process.wait()
-        os.close(reader)
-        began, ended, peak = map(float, report.read().split())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(ended - began, (first or ended) - began, peak * unit / 1e6)
-
-
-def _received(reader: int) -> Iterator[bytes]:
-    with contextlib.suppress(OSError):  # how a pseudo-terminal ends
-        while data := os.read(reader, 1 << 20):
-            yield data
 
 
 def ids_of_lines(output: Path) -> IdSet:
@@ -332,13 +179,6 @@ def eliot_tree(folder: Path) -> dict[str, Command]:
 # --- the tables ----------------------------------------------------------------------------------------
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print it as Markdown; all columns but the first are numbers."""
-    print(f"\n| {' | '.join(head)} |\n|---{'|--:' * (len(head) - 1)}|")
-    for row in rows:
-        print(f"| {' | '.join(row)} |", flush=True)
-
-
 def last_lines(bench: Bench, files: Sequence[Trace]) -> None:
     """`--last 100` takes as long on the largest file as on the smallest."""
     for title, options in (("as trees", ()), ("`--json`", ("--json",))):
@@ -350,7 +190,7 @@ def last_lines(bench: Bench, files: Sequence[Trace]) -> None:
         for file in files:
             took = times[str(file.lines)]
             ratio = bench.hold(f"--last 100 {title}, {file.lines:,}", took.best / smallest.best, SAME_TIME)
-            rows.append([f"{file.lines:,} lines", *_figures(took), ratio])
+            rows.append([f"{file.lines:,} lines", *figures(took), ratio])
         table([f"`--last 100`, {title}", "best s", "median s", "MB", "× smallest"], rows)
 
 
@@ -387,7 +227,7 @@ def filters(bench: Bench, smallest: Trace, file: Trace) -> dict[str, Timed]:
         rows.append(
             [
                 label,
-                *_figures(took)[:2],
+                *figures(took)[:2],
                 memory,
                 f"{least.best:.2f}",
                 f"{least.median:.2f}",
@@ -429,7 +269,7 @@ def peers(bench: Bench, file: Trace) -> None:
 
 def eliot_peer(bench: Bench, file: Trace) -> None:
     """The same questions to eliot-tree, of as many lines."""
-    theirs = eliot_tree(bench.folder) if _version("eliot-tree") else {}
+    theirs = eliot_tree(bench.folder) if version("eliot-tree") else {}
     ours = {
         "one": view(file, "middle", "--trace-id", file.middle),
         "failed": view(file, "status"),
@@ -450,7 +290,7 @@ def _beside(bench: Bench, label: str, times: Mapping[str, Timed], names: Sequenc
     cells = [f"{ours.best:.2f}", f"{ours.megabytes:.0f}"]
     for name in names:
         if name not in times:
-            cells += ["–" if _version(name) else "not installed", "", ""]
+            cells += ["–" if version(name) else "not installed", "", ""]
             continue
         factor = times[name].best / ours.best
         cells += [f"{times[name].best:.2f}", f"{times[name].megabytes:.0f}", f"{factor:.1f}"]
@@ -476,45 +316,13 @@ def first_results(bench: Bench, files: Sequence[Trace]) -> None:
     table(["as trees", "first s", "whole s", "share"], rows)
 
 
-def _figures(took: Timed) -> list[str]:
-    return [f"{took.best:.2f}", f"{took.median:.2f}", f"{took.megabytes:.0f}"]
-
-
 # --- all of it -----------------------------------------------------------------------------------------
-
-
-def machine() -> str:
-    """What it ran on, and with."""
-    versions = {name: _version(name) for name in ("msgspec", "jq", "lnav", "eliot-tree")}
-    tools = ", ".join(f"{name} {version or 'not installed'}" for name, version in versions.items())
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores, {platform.system()},"
-        f" CPython {platform.python_version()}, {tools}."
-    )
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError):
-        found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
-        if found:
-            return found[1]
-    return platform.machine()
-
-
-def _version(name: str) -> str:
-    """Of a package, or of a program; empty if it is not installed."""
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        return importlib.metadata.version(name)
-    if shutil.which(name) is None:
-        return ""
-    said = subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout
-    return said.strip().removeprefix(name).lstrip("- ")
 
 
 def run(bench: Bench, sizes: Sequence[int]) -> None:
     """All tables, for files of these sizes: the smallest, those of the figures, the largest."""
     files = [trace(bench.folder, lines) for lines in sizes]
-    print(machine())
+    print(machine("msgspec", "jq", "lnav", "eliot-tree"))
     print(
         "\nFiles: " + ", ".join(f"{file.lines:,} lines ({file.size / 1e6:,.1f} MB)" for file in files) + "."
     )
