@@ -15,7 +15,10 @@ import yaml
 from corpora.hostile import HOSTILE
 from corpora.secrets import CARD_TEXTS, CLEAN_KEYS, CLEAN_TEXTS, PAIRS, TOKENS
 from helpers import KEYS, ROOT, clean_environment, read_lines, run_python
+from spans import span
+from traces import event, write
 
+from dopejar_tracing.cli.stats import LAST, SLOWEST, SLOWEST_IN_TEXT, SORTS, stats
 from dopejar_tracing.cli.view import view
 from dopejar_tracing.model.copier import MAX_DEPTH, MAX_ITEMS, MAX_TEXT
 from dopejar_tracing.model.event import TraceEvent
@@ -24,10 +27,15 @@ from dopejar_tracing.model.growth import MAX_HELD
 from dopejar_tracing.model.ids import Mint
 from dopejar_tracing.notices import Gap
 from dopejar_tracing.read.blocks import MAX_LINE
+from dopejar_tracing.read.compare import CONFIDENT, ENOUGH
+from dopejar_tracing.read.durations import LONGEST
 from dopejar_tracing.read.gather import MAX_HELD as MAX_HELD_LINES
 from dopejar_tracing.read.gather import PATIENCE
+from dopejar_tracing.read.limits import METRICS
 from dopejar_tracing.read.live import SETTLE
+from dopejar_tracing.read.nesting import MAX_STRETCHES, MAX_WAITING
 from dopejar_tracing.read.reading import WHOLE
+from dopejar_tracing.read.summarize import GROUPINGS
 from dopejar_tracing.read.where import NAMES
 from dopejar_tracing.settings import load
 from dopejar_tracing.settings.rotate import Rotate
@@ -195,3 +203,42 @@ class TestViewer:
         assert (MAX_HELD_LINES, PATIENCE, MAX_LINE, WHOLE, SETTLE) == (100_000, 10_000, 1 << 24, 1 << 22, 10)
         for name in NAMES:
             assert name in self.TEXT
+
+
+class TestStats:
+    """docs/stats.md."""
+
+    TEXT = (ROOT / "docs/stats.md").read_text("utf-8")
+
+    @pytest.mark.parametrize("shown", blocks("console", TEXT))
+    def test_console(self, shown: str, tmp_path: Path) -> None:
+        """Each command prints what is shown, but for blanks at the end of rows."""
+        shutil.copy(ROOT / "tests/corpora/two_requests.jsonl", tmp_path)
+        altitude = [span(f"alt_1_{at}", None, at, at + 8_000 + at * 7 % 90) for at in range(90)]
+        for name, least, others in (("before", 3_000, []), ("after", 4_400, [event("foc_1_a")])):
+            memory = [span(f"mem_1_{at}", None, at, at + least + least * at // 200) for at in range(60)]
+            write(tmp_path / f"{name}.jsonl", [*altitude, *memory, *others])
+        typed, _, expected = shown.removeprefix("$ ").partition("\n")
+        words = shlex.split(typed.replace("dopejar-trace", f"{sys.executable} -m dopejar_tracing", 1))
+        done = subprocess.run(
+            words, cwd=tmp_path, env=clean_environment({"COLUMNS": "80"}), text=True, timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert [row.rstrip() for row in done.stdout.splitlines()] == expected.splitlines()
+        assert done.returncode == ("which breaks" in expected)
+
+    def test_options(self) -> None:
+        """Every option of the command is there, and no other."""
+        named = set(re.findall(r"`(--?[a-z][a-z-]*)", self.TEXT))
+        options = {option for each in stats.params for option in each.opts if option.startswith("-")}
+        assert named - options <= {"--no-rotated", "--text"}
+        assert {each.opts[0] for each in stats.params if each.opts[0].startswith("--")} - named <= {
+            "--rotated"
+        }
+
+    def test_figures(self) -> None:
+        """The bounds and names that it names are the code's."""
+        assert (LAST, SLOWEST, SLOWEST_IN_TEXT, ENOUGH, CONFIDENT) == (1_000, 10, 2, 20, 0.95)
+        assert (MAX_WAITING, MAX_STRETCHES, LONGEST // (365 * 86_400_000_000)) == (100_000, 10_000, 31)
+        for name in (*GROUPINGS, *SORTS, *METRICS):
+            assert f"`{name}`" in self.TEXT

@@ -7,12 +7,20 @@ from typing import Any
 
 import click
 
-from dopejar_tracing.cli.reporting import Form, console_of_stdout, figures_of, print_json
+from dopejar_tracing.cli.reporting import (
+    CSV_NAMES,
+    Form,
+    console_of_stdout,
+    csv_values,
+    figures_of,
+    print_csv,
+    print_json,
+)
 from dopejar_tracing.model.report import Compared
 from dopejar_tracing.read.compare import Change, compare
 from dopejar_tracing.read.figures import figures
 from dopejar_tracing.read.summary import Summary
-from dopejar_tracing.show.stats import change_text, changes_table
+from dopejar_tracing.show.changes import change_text, changes_table
 
 
 def show_changes(
@@ -24,7 +32,7 @@ def show_changes(
         before: the one trace.
         after: the other.
         by: what both are grouped by.
-        form: CSV is that of the text.
+        form: of what is printed.
         styles: of the theme.
     """
     compared = [_compared(change) for change in compare(before, after)]
@@ -34,14 +42,26 @@ def show_changes(
         case Form.TABLE:
             console = console_of_stdout()
             console.print(changes_table(compared, by, styles, console.width))
-        case _:
-            click.echo("\n".join(map(change_text, compared)) or "no events in either")
+        case Form.CSV:
+            columns = [f"{name}_{when}" for when in ("before", "after") for name in CSV_NAMES]
+            print_csv([*by, *columns, "confidence"], map(_row, compared))
+        case Form.TEXT if compared:
+            click.echo("\n".join(map(change_text, compared)))
 
 
 def _compared(change: Change) -> Compared:
     return Compared(
         change.key, figures(change.key, change.before), figures(change.key, change.after), change.confidence
     )
+
+
+def _row(compared: Compared) -> list[Any]:
+    return [
+        *compared.key,
+        *csv_values(compared.before),
+        *csv_values(compared.after),
+        compared.confidence,
+    ]
 
 
 def _plain(compared: Compared, by: Sequence[str]) -> dict[str, Any]:

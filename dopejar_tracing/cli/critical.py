@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import click
 
+from dopejar_tracing.cli.files import complain
 from dopejar_tracing.cli.reporting import print_json
 from dopejar_tracing.model.forest import Absent, Node
 from dopejar_tracing.read.path import Step, critical_path
@@ -29,6 +30,7 @@ def show_path(reading: Reading, trace_id: str, *, as_json: bool) -> int:
         as_json: for a program, instead of for a person.
     """
     found = _find(Search(reading, Query(), trace_ids=[trace_id]).trees(), trace_id)
+    complain(reading)
     steps = [] if found is None else critical_path(found)
     if not steps:
         what = "no line has" if found is None else "no span, but an event has"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -15,13 +15,14 @@ import msgspec
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from dopejar_tracing.model.report import Figures, Report
+from dopejar_tracing.model.layer import Layers
+from dopejar_tracing.model.report import Figures, Key, Report
 from dopejar_tracing.read.limits import COUNTS, Limit, metric
 from dopejar_tracing.read.summary import Summary, Tally
 from dopejar_tracing.settings import load
 from dopejar_tracing.show.found import moment
 from dopejar_tracing.show.stats import Tables, seed_text
-from dopejar_tracing.show.text import duration, visible
+from dopejar_tracing.show.text import duration, visible, visible_json
 
 _AHEAD = timedelta(minutes=5)
 """How far a clock may be ahead before it is worth a word."""
@@ -78,9 +79,10 @@ class Reporter:
         return Group(*parts)
 
     def _caption(self, report: Report) -> str:
-        first, last = self._moment(report.first), self._moment(report.last)
-        span = f"{self._scope}: {report.events:,} from {first} to {last}"
-        ahead = datetime.fromisoformat(report.last) > datetime.now(UTC) + _AHEAD if report.last else False
+        span = f"{self._scope}: {report.events:,}"
+        if report.last:
+            span += f" from {self._moment(report.first)} to {self._moment(report.last)}"
+        ahead = report.last > (datetime.now(UTC) + _AHEAD).isoformat()
         return f"{span}; the last one lies in the future: is a clock wrong?" if ahead else span
 
     def _moment(self, timestamp: str) -> str:
@@ -90,7 +92,15 @@ class Reporter:
 def console_of_stdout() -> Console:
     """rich's, with the colours that a person wants."""
     plain = bool(os.environ.get("NO_COLOR"))
-    return Console(file=sys.stdout, color_system=None if plain else "auto", highlight=False, emoji=False)
+    return _Console(file=sys.stdout, color_system=None if plain else "auto", highlight=False, emoji=False)
+
+
+class _Console(Console):
+    """As rich's; but a reader that has seen enough is no error."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main`; rich would end the program with exit status 1."""
+        raise BrokenPipeError
 
 
 def _plain(report: Report) -> dict[str, Any]:
@@ -107,15 +117,31 @@ def figures_of(group: Figures) -> dict[str, Any]:
 
 
 def print_json(value: Any) -> None:
-    """Print plain data, or a struct, as JSON."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
+    """Print plain data, or a struct, as JSON; on a terminal, with what could act on it written out."""
+    text = msgspec.json.format(msgspec.json.encode(value)).decode()
+    click.echo("\n".join(map(visible_json, text.split("\n"))) if sys.stdout.isatty() else text)
 
 
 def _print_csv(report: Report) -> None:
-    names = [name for name in Figures.__struct_fields__ if name not in {"key", "histogram"}]
+    print_csv([*report.by, *CSV_NAMES], ([*group.key, *csv_values(group)] for group in report.groups))
+
+
+CSV_NAMES = [name for name in Figures.__struct_fields__ if name not in {"key", "histogram"}]
+"""What of a group's figures has a column."""
+
+
+def csv_values(group: Figures) -> list[int | None]:
+    """Those figures."""
+    return [getattr(group, name) for name in CSV_NAMES]
+
+
+def print_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows as CSV; on a terminal, with what could act on it written out."""
+    safe = visible if sys.stdout.isatty() else str
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*report.by, *names])
-    writer.writerows([*group.key, *(getattr(group, name) for name in names)] for group in report.groups)
+    writer.writerow(head)
+    writer.writerows([safe(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    sys.stdout.flush()
 
 
 _COLUMNS: dict[str, Callable[[Figures], int | None]] = {
@@ -137,10 +163,13 @@ def _ordered(groups: Sequence[Figures], column: str) -> tuple[Figures, ...]:
     return tuple(groups if value is None else sorted(groups, key=lambda group: -(value(group) or 0)))
 
 
-def broken(limits: Iterable[Limit], summary: Summary, before: Summary | None = None) -> Iterator[str]:
+def broken(
+    limits: Iterable[Limit], summary: Summary, before: Summary | None = None, *, layers: Layers
+) -> Iterator[str]:
     """A line for each group and limit that it breaks; and for each limit of a group that there is not."""
+    short = {layer.name: layer.prefix for layer in layers}
     for limit in limits:
-        concerned = [key for key in summary.groups if limit.group in {None, " ".join(key)}]
+        concerned = [key for key in summary.groups if limit.group in {None, *_names(key, short)}]
         if not concerned and limit.group is not None:
             yield f"no events of {visible(limit.group)!r}, which {limit.text!r} is about"
         for key in concerned:
@@ -148,6 +177,11 @@ def broken(limits: Iterable[Limit], summary: Summary, before: Summary | None = N
             old = None if before is None else before.groups.get(key, Tally())
             if limit.is_broken(tally, old):
                 yield _complaint(" ".join(key), limit, tally, old)
+
+
+def _names(key: Key, short: Mapping[str, str]) -> tuple[str, str]:
+    """How a group may be called: layers have two spellings."""
+    return " ".join(key), " ".join(short.get(part, part) for part in key)
 
 
 def _complaint(group: str, limit: Limit, tally: Tally, before: Tally | None) -> str:

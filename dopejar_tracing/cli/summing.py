@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,8 @@ from dopejar_tracing.read.summing import divide, sum_together, sum_up
 
 LONG = 1 << 26
 """Bytes from which on it is worth to say how far it is."""
+_OFTEN = 0.1
+"""Seconds after which that is said anew."""
 
 
 class Wanted:
@@ -46,7 +49,7 @@ class Wanted:
         self.query = query
         self._last = last
         self._slowest = slowest
-        self._jobs = jobs or len(os.sched_getaffinity(0))
+        self._jobs = jobs or _processors()
         self._own_time = own_time
 
     def sum_up(self, reading: Reading) -> Summary:
@@ -72,6 +75,12 @@ class Wanted:
         )
 
 
+def _processors() -> int:
+    """How many this process may use; not every system can tell."""
+    count: int = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return count
+
+
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], Any]]:
     """A bar on stderr, if that is a terminal and it takes long."""
@@ -82,6 +91,15 @@ def _progress(total: int) -> Iterator[Callable[[int], Any]]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # Drawn by this thread alone: processes are started meanwhile, which one with several had better not do.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=total)
-        yield lambda count: bar.advance(task, count)
+        drawn = 0.0
+
+        def tell(count: int) -> None:
+            nonlocal drawn
+            now = time.monotonic()
+            bar.update(task, advance=count, refresh=now - drawn > _OFTEN)
+            drawn = now if now - drawn > _OFTEN else drawn
+
+        yield tell

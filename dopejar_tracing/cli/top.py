@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
+from itertools import chain
 
 from rich.live import Live
 
@@ -17,16 +18,17 @@ from dopejar_tracing.read.lines import read_event
 from dopejar_tracing.read.live import stop_here
 
 
-def follow_report(names: Sequence[str], wanted: Wanted, reporter: Reporter) -> int:
+def follow_report(names: Sequence[str], wanted: Wanted, reporter: Reporter, *, siblings: bool) -> int:
     """Show what has come so far, again and again; what is no table, once, at the end.
 
     Args:
         names: of the files, and patterns.
         wanted: what is summed up.
         reporter: shows it.
+        siblings: read what a file was rotated into before it.
     """
     with (
-        closing(open_files([name for name in names if is_there(name)])) as reading,
+        closing(open_files([name for name in names if is_there(name)], siblings=siblings)) as reading,
         closing(Following(names, stop_here(reading))) as following,
     ):
         before = wanted.sum_up(reading)
@@ -35,10 +37,10 @@ def follow_report(names: Sequence[str], wanted: Wanted, reporter: Reporter) -> i
         is_table = reporter.form is Form.TABLE
         try:
             with Live(console=console, auto_refresh=False) if is_table else nullcontext() as live:
-                for lines in following.polls():
+                for number, lines in enumerate(chain([()], following.polls())):
                     events = [event for event in map(read_event, lines) if event is not None]
                     coming.add(events)
-                    if live is not None and (events or live.renderable is None):
+                    if live is not None and (events or not number):
                         shown = reporter.tables(report(before + coming.summary, wanted.by), console.width)
                         live.update(shown, refresh=True)
         finally:

@@ -17,7 +17,7 @@ class Fault(msgspec.Struct, frozen=True):
     count: int
     first: str
     last: str
-    """Timestamps of the first and the last."""
+    """Timestamps of the first and the last; empty if none is one."""
     trace_id: str
     """Of the last."""
     message: str
@@ -26,7 +26,7 @@ class Fault(msgspec.Struct, frozen=True):
     def __add__(self, other: Fault) -> Fault:
         """Both together."""
         latest = max(self, other, key=lambda fault: fault.last)
-        first = min(self.first, other.first)
+        first = min(filter(None, (self.first, other.first)), default="")
         return msgspec.structs.replace(latest, count=self.count + other.count, first=first)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable
 from math import log10
 
@@ -66,9 +67,7 @@ def _histogram(tally: Tally, axis: tuple[int, ...]) -> tuple[int, ...]:
     if not axis:
         return ()
     found = [0] * len(axis)
-    at = 0
-    for least, count in sorted(tally.durations.counts.items()):
-        while at + 1 < len(axis) and least >= axis[at + 1]:
-            at += 1
-        found[at] += count
+    for least, count in tally.durations.counts.items():
+        begin = axis[max(0, bisect(axis, least) - 1)]
+        found[axis.index(begin)] += count  # the first, where parts of a short axis begin at the same
     return tuple(found)

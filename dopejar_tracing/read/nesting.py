@@ -20,7 +20,7 @@ from dopejar_tracing.model.report import Key
 MAX_WAITING = 100_000
 """Parents that are waited for, about 30 MB."""
 MAX_STRETCHES = 10_000
-"""Stretches of time of one parent; beyond, neighbours are put together, which changes little."""
+"""Stretches of time of one parent; beyond, they are put together, which is exact for what began in order."""
 SLACK_US = 1_000_000
 """How far lines of several processes may be out of order."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -88,8 +88,11 @@ class Nesting(msgspec.Struct):
     def _keep_edge(self, trace_id: str, edge: Edge) -> None:
         if self.began is None:
             self.began = edge.end
-        if edge.start <= self.began + SLACK_US and len(self.edges) < MAX_WAITING:
+        if edge.start <= self.began + SLACK_US:
             self.edges.setdefault(trace_id, edge)  # of two with one ID, the first has the children
+            if len(self.edges) > 2 * MAX_WAITING:  # those that began first were most surely open
+                ordered = sorted(self.edges.items(), key=lambda each: each[1].start)
+                self.edges = dict(ordered[:MAX_WAITING])
 
     def joined(self, later: Nesting) -> tuple[Nesting, list[tuple[Key, int]]]:
         """This part and the one that follows.
@@ -97,7 +100,8 @@ class Nesting(msgspec.Struct):
         Returns:
             (both together, (key of a group, microseconds by which its spans' own time changes) of each edge).
         """
-        both = Nesting(self.is_first, self.began, {**self.waiting}, {**self.edges})
+        began = later.began if self.began is None else self.began
+        both = Nesting(self.is_first, began, {**self.waiting}, {**self.edges})
         changes = []
         for trace_id, edge in later.edges.items():
             covered = both.waiting.pop(trace_id, [])
@@ -122,13 +126,18 @@ def _within(stretches: list[Stretch], start: int, end: int) -> int:
 
 
 def _fold(stretches: list[Stretch]) -> None:
-    """Half as many: of each two neighbours one, as long as both, that ends where the later one does."""
-    ordered = sorted(stretches)
-    stretches.clear()
-    for (start, end), (later_start, later_end) in zip(ordered[::2], ordered[1::2], strict=False):
-        together = _within([(start, end), (later_start, later_end)], start, max(end, later_end))
-        stretches.append((max(end, later_end) - together, max(end, later_end)))
-    stretches.extend(ordered[len(ordered) // 2 * 2 :])
+    """Put together what overlaps; if much is left, also neighbours: as long as both, ended with the later."""
+    apart: list[Stretch] = []
+    for start, end in sorted(stretches):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    if len(apart) > MAX_STRETCHES // 2:
+        pairs = zip(apart[::2], apart[1::2], strict=False)
+        odd = apart[len(apart) // 2 * 2 :]
+        apart = [(later[0] - (end - start), later[1]) for (start, end), later in pairs] + odd
+    stretches[:] = apart
 
 
 class Clock:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import operator
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import reduce
 from multiprocessing.connection import Connection, wait
+from pickle import UnpicklingError
 
 import msgspec
 
@@ -104,11 +106,12 @@ def sum_together(
     context = multiprocessing.get_context("fork")  # what is looked for are functions, which cannot be sent
     results: dict[int, _Result] = {}
     receivers: dict[Connection, int] = {}
-    for number, own in enumerate(stretches):
-        receiver, sender = context.Pipe(duplex=False)
-        context.Process(target=_work, args=(sender, own, make(number == 0)), daemon=True).start()
-        sender.close()
-        receivers[receiver] = number
+    with _interrupted_later():
+        for number, own in enumerate(stretches):
+            receiver, sender = context.Pipe(duplex=False)
+            context.Process(target=_work, args=(sender, own, make(number == 0)), daemon=True).start()
+            sender.close()
+            receivers[receiver] = number
     while receivers:
         for receiver in [each for each in wait([*receivers]) if isinstance(each, Connection)]:
             said = _heard(receiver)
@@ -119,13 +122,25 @@ def sum_together(
     return _joined(reading, stretches, results)
 
 
+@contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Ctrl-C waits: in the middle of a fork it would be lost here, and a traceback there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _heard(receiver: Connection) -> int | _Result:
     try:
-        said: int | _Result = receiver.recv()
-        return said
-    except EOFError:
+        said: int | _Result | TracingError = receiver.recv()
+    except (EOFError, OSError, UnpicklingError):  # whatever a process left behind that was killed
         msg = "a process that read for this one has ended before its work did"
         raise TracingError(msg) from None
+    if isinstance(said, TracingError):
+        raise said
+    return said
 
 
 def _joined(reading: Reading, stretches: Sequence[Sequence[Stretch]], results: dict[int, _Result]) -> Summary:
@@ -137,8 +152,19 @@ def _joined(reading: Reading, stretches: Sequence[Sequence[Stretch]], results: d
 
 
 def _work(sender: Connection, stretches: Sequence[Stretch], summarizer: Summarizer) -> None:
-    """What each process does; its files are opened anew, since an open one has one position for all."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """What each process does. What goes wrong is told; if nobody listens any more, it ends without a word."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    with suppress(BrokenPipeError):
+        try:
+            sender.send(_result(sender, stretches, summarizer))
+        except TracingError as error:
+            sender.send(error)
+
+
+def _result(sender: Connection, stretches: Sequence[Stretch], summarizer: Summarizer) -> _Result:
+    """The files are opened anew, since an open one has one position for all processes."""
     sources = [Source(stretch.source.name) for stretch in stretches]
     for source, stretch in zip(sources, stretches, strict=True):
         if stretch.end is not None:
@@ -150,7 +176,7 @@ def _work(sender: Connection, stretches: Sequence[Stretch], summarizer: Summariz
         for block in source.forward(stretch.start)
     )
     summary = sum_up(reading, blocks, summarizer, _Seldom(sender.send))
-    sender.send(_Result(summary, reading.events, [*reading.bad.values()]))
+    return _Result(summary, reading.events, [*reading.bad.values()])
 
 
 class _Seldom:

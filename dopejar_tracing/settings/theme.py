@@ -6,7 +6,7 @@ import re
 
 from dopejar_tracing.settings.checks import Problems, mapping
 
-ROLES = ("other", "error", "blocked", "branch", "time", "quick", "note", "open", "repeated")
+ROLES = ("other", "error", "blocked", "branch", "time", "quick", "note", "open", "repeated", "context", "odd")
 """What a piece of the picture can mean, beside the layers; `theme` names a style for each."""
 
 _ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike")
