@@ -222,7 +222,7 @@ def filters(bench: Bench, smallest: Trace, file: Trace) -> dict[str, Timed]:
         took, least = times["ours"], times["bare"]
         ours[label] = took
         work = (took.best - start["ours"].best) / (least.best - start["bare"].best)
-        # Trees are more work than the loop's: parents are found, and all of it is drawn. No limit, but a figure.
+        # Trees are more work than the loop's: parents are found, and all is drawn. No limit, but a figure.
         is_equal = "--json" in command.words or "--trace-id" in command.words
         ratio = bench.hold(label, took.best / least.best, BARE if is_equal else float("inf"))
         memory = bench.hold(f"{label}, MB", took.megabytes, MEGABYTES)

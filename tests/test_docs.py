@@ -26,17 +26,17 @@ from dopejar_tracing.model.forest import build_forest
 from dopejar_tracing.model.growth import MAX_HELD
 from dopejar_tracing.model.ids import Mint
 from dopejar_tracing.notices import Gap
-from dopejar_tracing.read.blocks import MAX_LINE
-from dopejar_tracing.read.compare import CONFIDENT, ENOUGH
-from dopejar_tracing.read.durations import LONGEST
-from dopejar_tracing.read.gather import MAX_HELD as MAX_HELD_LINES
-from dopejar_tracing.read.gather import PATIENCE
-from dopejar_tracing.read.limits import METRICS
-from dopejar_tracing.read.live import SETTLE
-from dopejar_tracing.read.nesting import MAX_STRETCHES, MAX_WAITING
-from dopejar_tracing.read.reading import WHOLE
-from dopejar_tracing.read.summarize import GROUPINGS
-from dopejar_tracing.read.where import NAMES
+from dopejar_tracing.read.find.gather import MAX_HELD as MAX_HELD_LINES
+from dopejar_tracing.read.find.gather import PATIENCE
+from dopejar_tracing.read.find.live import SETTLE
+from dopejar_tracing.read.input.blocks import MAX_LINE
+from dopejar_tracing.read.input.reading import WHOLE
+from dopejar_tracing.read.query.where import NAMES
+from dopejar_tracing.read.sums.compare import CONFIDENT, ENOUGH
+from dopejar_tracing.read.sums.durations import LONGEST
+from dopejar_tracing.read.sums.limits import METRICS
+from dopejar_tracing.read.sums.nesting import MAX_STRETCHES, MAX_WAITING
+from dopejar_tracing.read.sums.summarize import GROUPINGS
 from dopejar_tracing.settings import load
 from dopejar_tracing.settings.rotate import Rotate
 from dopejar_tracing.show.line import plain

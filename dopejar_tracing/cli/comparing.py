@@ -17,9 +17,9 @@ from dopejar_tracing.cli.reporting import (
     print_json,
 )
 from dopejar_tracing.model.report import Compared
-from dopejar_tracing.read.compare import Change, compare
-from dopejar_tracing.read.figures import figures
-from dopejar_tracing.read.summary import Summary
+from dopejar_tracing.read.sums.compare import Change, compare
+from dopejar_tracing.read.sums.figures import figures
+from dopejar_tracing.read.sums.summary import Summary
 from dopejar_tracing.show.changes import change_text, changes_table
 
 

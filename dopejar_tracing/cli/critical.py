@@ -10,10 +10,10 @@ import click
 from dopejar_tracing.cli.files import complain
 from dopejar_tracing.cli.reporting import print_json
 from dopejar_tracing.model.forest import Absent, Node
-from dopejar_tracing.read.path import Step, critical_path
-from dopejar_tracing.read.query import Query
-from dopejar_tracing.read.reading import Reading
-from dopejar_tracing.read.search import Search
+from dopejar_tracing.read.find.search import Search
+from dopejar_tracing.read.input.reading import Reading
+from dopejar_tracing.read.query.filters import Query
+from dopejar_tracing.read.sums.path import Step, critical_path
 from dopejar_tracing.settings import load
 from dopejar_tracing.show.line import Line
 from dopejar_tracing.show.stats import path_lines

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from dopejar_tracing.model.forest import Absent, Node
-from dopejar_tracing.read.search import Found
+from dopejar_tracing.read.find.search import Found
 from dopejar_tracing.settings import load
 from dopejar_tracing.show import found
 from dopejar_tracing.show.line import Line

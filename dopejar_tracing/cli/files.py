@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import click
 
 from dopejar_tracing.model.event import TraceEvent
-from dopejar_tracing.read.files import find_sources
-from dopejar_tracing.read.lines import read_events
-from dopejar_tracing.read.reading import Reading
-from dopejar_tracing.read.source import Source
+from dopejar_tracing.read.input.files import find_sources
+from dopejar_tracing.read.input.lines import read_events
+from dopejar_tracing.read.input.reading import Reading
+from dopejar_tracing.read.input.source import Source
 from dopejar_tracing.settings import load
 from dopejar_tracing.show.text import visible
 

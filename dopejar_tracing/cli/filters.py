@@ -13,9 +13,9 @@ from dopejar_tracing.errors import QueryError
 from dopejar_tracing.model.event import Status
 from dopejar_tracing.model.layer import Layers
 from dopejar_tracing.model.suggest import suggestion
-from dopejar_tracing.read import query
-from dopejar_tracing.read.moments import parse_duration, parse_moment
-from dopejar_tracing.read.where import parse_where
+from dopejar_tracing.read.query import filters as query
+from dopejar_tracing.read.query.moments import parse_duration, parse_moment
+from dopejar_tracing.read.query.where import parse_where
 from dopejar_tracing.settings import load
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import click
 
 from dopejar_tracing.cli.drawing import Drawing
-from dopejar_tracing.read.files import STDIN
+from dopejar_tracing.read.find.gather import PATIENCE
+from dopejar_tracing.read.find.live import LiveTrees
+from dopejar_tracing.read.find.search import Found, Search
 from dopejar_tracing.read.follow import Follower, Mark
-from dopejar_tracing.read.gather import PATIENCE
-from dopejar_tracing.read.lines import read_event
-from dopejar_tracing.read.live import LiveTrees
-from dopejar_tracing.read.search import Found, Search
+from dopejar_tracing.read.input.files import STDIN
+from dopejar_tracing.read.input.lines import read_event
 from dopejar_tracing.show.line import Line, fitted
 from dopejar_tracing.show.terminal import Painter, painted_lines
 from dopejar_tracing.show.text import visible

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from dopejar_tracing.model.layer import Layers
 from dopejar_tracing.model.report import Figures, Key, Report
-from dopejar_tracing.read.limits import COUNTS, Limit, metric
-from dopejar_tracing.read.summary import Summary, Tally
+from dopejar_tracing.read.sums.limits import COUNTS, Limit, metric
+from dopejar_tracing.read.sums.summary import Summary, Tally
 from dopejar_tracing.settings import load
 from dopejar_tracing.show.found import moment
 from dopejar_tracing.show.stats import Tables, seed_text

@@ -27,10 +27,10 @@ from dopejar_tracing.cli.summing import Wanted
 from dopejar_tracing.cli.top import follow_report
 from dopejar_tracing.errors import QueryError
 from dopejar_tracing.model.suggest import suggestion
-from dopejar_tracing.read.figures import report
-from dopejar_tracing.read.limits import parse_limit
-from dopejar_tracing.read.summarize import GROUPINGS
-from dopejar_tracing.read.summary import Summary
+from dopejar_tracing.read.sums.figures import report
+from dopejar_tracing.read.sums.limits import parse_limit
+from dopejar_tracing.read.sums.summarize import GROUPINGS
+from dopejar_tracing.read.sums.summary import Summary
 from dopejar_tracing.show.text import visible
 
 LAST = 1_000

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from dopejar_tracing.cli.filters import known_layers
-from dopejar_tracing.read.last import narrowed
-from dopejar_tracing.read.query import Query
-from dopejar_tracing.read.reading import Reading
-from dopejar_tracing.read.summarize import Summarizer
-from dopejar_tracing.read.summary import Summary
-from dopejar_tracing.read.summing import divide, sum_together, sum_up
+from dopejar_tracing.read.find.last import narrowed
+from dopejar_tracing.read.input.reading import Reading
+from dopejar_tracing.read.query.filters import Query
+from dopejar_tracing.read.sums.summarize import Summarizer
+from dopejar_tracing.read.sums.summary import Summary
+from dopejar_tracing.read.sums.summing import divide, sum_together, sum_up
 
 LONG = 1 << 26
 """Bytes from which on it is worth to say how far it is."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from dopejar_tracing.cli.filters import known_layers
 from dopejar_tracing.model.suggest import suggestion
-from dopejar_tracing.read.misses import Misses
-from dopejar_tracing.read.query import Query
+from dopejar_tracing.read.query.filters import Query
+from dopejar_tracing.read.query.misses import Misses
 
 _NOUNS = {"--hrm": "layer", "--operation": "operation", "--component": "component"}
 _MATCH = ("match", "matches")

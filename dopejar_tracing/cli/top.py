@@ -12,10 +12,10 @@ from dopejar_tracing.cli.files import open_files
 from dopejar_tracing.cli.follow import Following
 from dopejar_tracing.cli.reporting import Form, Reporter, console_of_stdout
 from dopejar_tracing.cli.summing import Wanted
-from dopejar_tracing.read.figures import report
-from dopejar_tracing.read.files import is_there
-from dopejar_tracing.read.lines import read_event
-from dopejar_tracing.read.live import stop_here
+from dopejar_tracing.read.find.live import stop_here
+from dopejar_tracing.read.input.files import is_there
+from dopejar_tracing.read.input.lines import read_event
+from dopejar_tracing.read.sums.figures import report
 
 
 def follow_report(names: Sequence[str], wanted: Wanted, reporter: Reporter, *, siblings: bool) -> int:

@@ -14,11 +14,11 @@ from dopejar_tracing.cli.files import complain, events_of, file_names, files_arg
 from dopejar_tracing.cli.filters import build_query, filter_options, split_values
 from dopejar_tracing.cli.output import output
 from dopejar_tracing.cli.tips import tips
-from dopejar_tracing.read.files import is_there
-from dopejar_tracing.read.live import stop_here
-from dopejar_tracing.read.misses import count_misses
-from dopejar_tracing.read.reading import Reading
-from dopejar_tracing.read.search import Search
+from dopejar_tracing.read.find.live import stop_here
+from dopejar_tracing.read.find.search import Search
+from dopejar_tracing.read.input.files import is_there
+from dopejar_tracing.read.input.reading import Reading
+from dopejar_tracing.read.query.misses import count_misses
 from dopejar_tracing.show import found
 from dopejar_tracing.show.text import visible
 

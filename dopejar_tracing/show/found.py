@@ -19,6 +19,9 @@ TIME, LAYER, OPERATION, DURATION, STATUS = 26, 9, 16, 6, 7
 """Columns of a table; what is wider moves the rest of its row."""
 
 
+NO_LINE = "no line of"
+
+
 class Look(msgspec.Struct, frozen=True):
     """How it is shown."""
 
@@ -30,7 +33,7 @@ class Look(msgspec.Struct, frozen=True):
     """Columns at which a line is cut; None: it is as long as it is."""
     utc: bool = False
     """Times of a table in UTC, not in this machine's zone."""
-    absent: str = "no line of"
+    absent: str = NO_LINE
     """What is said of a parent that is not there."""
 
 
@@ -39,7 +42,7 @@ def trees(tops: Iterable[Node | Absent], look: Look) -> Iterator[Line]:
 
     def describe(node: Node | Absent) -> Line:
         if isinstance(node, Absent):
-            return _absent(node, look)
+            return absent_line(node.trace_id, look.absent)
         line = event_line(node.event)
         if not node.matched:
             line = [(plain(line), "context")]
@@ -57,9 +60,10 @@ def trees(tops: Iterable[Node | Absent], look: Look) -> Iterator[Line]:
             yield line if look.width is None else fitted(line, look.width)
 
 
-def _absent(node: Absent, look: Look) -> Line:
-    trace_id = visible(node.trace_id)
-    return [(f"[{trace_id.partition('_')[0]}] … ({look.absent} {trace_id})", "context")]
+def absent_line(trace_id: str, said: str = NO_LINE) -> Line:
+    """What stands for a parent that is not there: `[sys] … (no line of sys_1768312803_o5p6)`."""
+    safe = visible(trace_id)
+    return [(f"[{safe.partition('_')[0]}] … ({said} {safe})", "context")]
 
 
 def _metadata(node: Node) -> Iterator[Line]:

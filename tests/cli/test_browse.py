@@ -29,7 +29,7 @@ from dopejar_tracing.cli.browse.rows import UNFOLDED
 from dopejar_tracing.cli.browse.trace import Trace
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.layer import Layers
-from dopejar_tracing.read.files import find_sources
+from dopejar_tracing.read.input.files import find_sources
 from dopejar_tracing.show.line import plain
 
 EVENTS = [

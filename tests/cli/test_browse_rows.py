@@ -21,9 +21,9 @@ from dopejar_tracing.errors import QueryError
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.model.forest import build_forest
 from dopejar_tracing.model.layer import Layers
-from dopejar_tracing.read.index import BLOCKED, ERROR
-from dopejar_tracing.read.query import Filter
-from dopejar_tracing.read.sift import Sieve
+from dopejar_tracing.read.index.index import BLOCKED, ERROR
+from dopejar_tracing.read.index.sift import Sieve
+from dopejar_tracing.read.query.filters import Filter
 from dopejar_tracing.show.line import plain
 from dopejar_tracing.show.tree import event_line, tree_lines
 

@@ -29,7 +29,7 @@ from traces import BEGIN, event, line, write
 
 from dopejar_tracing.cli import main, summing
 from dopejar_tracing.model.event import TraceEvent
-from dopejar_tracing.read import summing as processes
+from dopejar_tracing.read.sums import summing as processes
 
 Run = Callable[..., tuple[int, str, str]]
 EVIL = "\x1b[2J\x9b31m\u202e\r\n[red]x[/red]\u2028"
@@ -860,7 +860,7 @@ class TestTerminal:
         """A long read says how far it is, on stderr, if that is a terminal, and leaves nothing there."""
         long = f"from dopejar_tracing.cli import summing\nsumming.LONG = summing._OFTEN = 0\n{CODE}"
         for jobs in ("1", "3"):
-            few = "import dopejar_tracing.read.summing as s\ns.WORTHWHILE = 40_000\ns._OFTEN = 10_000\n"
+            few = "import dopejar_tracing.read.sums.summing as s\ns.WORTHWHILE = 40_000\ns._OFTEN = 10_000\n"
             code = few + long.format(arguments=["--all", "--jobs", jobs])
             with Terminal(code, trace.parent, rows=40, env=ON_TERMINAL) as terminal:
                 assert terminal.ended(60) == 0
@@ -896,7 +896,7 @@ class TestInterrupted:
         write(tmp_path / "trace.jsonl", some_events(500))
         code = (
             "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-            "import dopejar_tracing.read.summing as s\ns.WORTHWHILE = 1\n"
+            "import dopejar_tracing.read.sums.summing as s\ns.WORTHWHILE = 1\n"
             "s.sum_up = lambda *_: signal.pause()  # long work\n"
             "from dopejar_tracing.cli import main\nsys.exit(main(sys.argv[1:]))"
         )

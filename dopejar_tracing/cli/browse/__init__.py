@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from dopejar_tracing.cli.files import file_names, files_argument, open_files
-from dopejar_tracing.read.reading import Group
+from dopejar_tracing.read.input.reading import Group
 from dopejar_tracing.settings import load
 
 

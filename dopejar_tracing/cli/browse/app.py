@@ -30,8 +30,8 @@ from dopejar_tracing.cli.browse.status import Status, empty_text, state_line
 from dopejar_tracing.cli.browse.trace import Trace
 from dopejar_tracing.errors import TracingError
 from dopejar_tracing.model.layer import Layers
-from dopejar_tracing.read.index import BLOCKED, ERROR
-from dopejar_tracing.read.links import NONE
+from dopejar_tracing.read.index.index import BLOCKED, ERROR
+from dopejar_tracing.read.index.links import NONE
 
 BEAT = 0.1
 """Seconds between two looks at what has come."""

@@ -10,7 +10,7 @@ import msgspec
 
 from dopejar_tracing.cli.browse.trace import Trace
 from dopejar_tracing.model.event import KEYS, TraceEvent
-from dopejar_tracing.read.links import NONE
+from dopejar_tracing.read.index.links import NONE
 from dopejar_tracing.show.line import Line, wrapped
 from dopejar_tracing.show.text import visible
 

@@ -12,7 +12,7 @@ from dopejar_tracing.cli.browse.paint import Palette
 from dopejar_tracing.cli.browse.words import read_filter
 from dopejar_tracing.errors import QueryError
 from dopejar_tracing.model.layer import Layers
-from dopejar_tracing.read.query import Filter
+from dopejar_tracing.read.query.filters import Filter
 from dopejar_tracing.show.line import Line
 from dopejar_tracing.show.text import visible
 

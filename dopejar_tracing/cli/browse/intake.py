@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dopejar_tracing.cli.browse.background import arriving
 from dopejar_tracing.cli.browse.trace import Trace
 from dopejar_tracing.read.follow import Follower
-from dopejar_tracing.read.query import Filter
-from dopejar_tracing.read.sift import Sieve
+from dopejar_tracing.read.index.sift import Sieve
+from dopejar_tracing.read.query.filters import Filter
 
 
 class Intake:

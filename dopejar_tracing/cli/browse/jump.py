@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dopejar_tracing.cli.browse.shown import Shown
-from dopejar_tracing.read.index import BELOW
-from dopejar_tracing.read.links import NONE, Numbers
+from dopejar_tracing.read.index.index import BELOW
+from dopejar_tracing.read.index.links import NONE, Numbers
 
 
 class Jump(NamedTuple):

@@ -15,7 +15,7 @@ from dopejar_tracing.cli.browse.paint import CURSOR, RESTING, Palette
 from dopejar_tracing.cli.browse.picture import row_line
 from dopejar_tracing.cli.browse.rows import Rows
 from dopejar_tracing.cli.browse.trace import Trace
-from dopejar_tracing.read.links import NONE
+from dopejar_tracing.read.index.links import NONE
 from dopejar_tracing.show.text import visible
 
 

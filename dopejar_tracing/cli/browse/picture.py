@@ -7,9 +7,9 @@ from rich.cells import cell_len
 from dopejar_tracing.cli.browse.rows import Rows
 from dopejar_tracing.cli.browse.shown import Shown
 from dopejar_tracing.cli.browse.trace import Trace
-from dopejar_tracing.read.links import NONE
+from dopejar_tracing.read.index.links import NONE
+from dopejar_tracing.show.found import absent_line
 from dopejar_tracing.show.line import Line, fitted, plain
-from dopejar_tracing.show.text import visible
 from dopejar_tracing.show.tree import event_line
 
 FOLDED, UNFOLDED, SINGLE = "▸ ", "▾ ", "  "
@@ -59,8 +59,7 @@ def _described(trace: Trace, node: int, *, bright: bool) -> Line:
 def _without_event(trace: Trace, node: int) -> Line:
     if trace.index.places[node] != NONE:
         return [("(this line cannot be read)", "context")]
-    trace_id = visible(trace.trace_id(node))
-    return [(f"[{trace_id.partition('_')[0]}] … (no line of {trace_id})", "context")]
+    return absent_line(trace.trace_id(node))
 
 
 def _hidden(shown: Shown, node: int) -> Line:

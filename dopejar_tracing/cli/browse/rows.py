@@ -6,8 +6,8 @@ from array import array
 from typing import NamedTuple
 
 from dopejar_tracing.cli.browse.shown import Shown
-from dopejar_tracing.read.links import NONE, Numbers
-from dopejar_tracing.read.sift import Sieve
+from dopejar_tracing.read.index.links import NONE, Numbers
+from dopejar_tracing.read.index.sift import Sieve
 from dopejar_tracing.show.tree import MAX_INDENT
 
 UNFOLDED = 5_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 
-from dopejar_tracing.read.index import Index, Tally
-from dopejar_tracing.read.links import NONE, Numbers
-from dopejar_tracing.read.sift import MATCH, Sieve
+from dopejar_tracing.read.index.index import Index, Tally
+from dopejar_tracing.read.index.links import NONE, Numbers
+from dopejar_tracing.read.index.sift import MATCH, Sieve
 
 _MANY = 1_000
 """Children that take a while to put in their order."""

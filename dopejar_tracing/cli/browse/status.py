@@ -6,7 +6,7 @@ from dopejar_tracing.cli.browse.intake import Intake
 from dopejar_tracing.cli.browse.lines import Lines
 from dopejar_tracing.cli.browse.paint import Palette
 from dopejar_tracing.cli.browse.trace import Trace
-from dopejar_tracing.read.sift import Sieve
+from dopejar_tracing.read.index.sift import Sieve
 from dopejar_tracing.show.line import Line
 from dopejar_tracing.show.text import visible
 

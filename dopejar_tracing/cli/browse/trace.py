@@ -8,12 +8,12 @@ from operator import attrgetter
 
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.read.follow import Arrival, Mark
-from dopejar_tracing.read.index import Index
-from dopejar_tracing.read.lines import read_event
-from dopejar_tracing.read.links import NONE
-from dopejar_tracing.read.reading import Group
-from dopejar_tracing.read.scan import Scanned, Scanner
-from dopejar_tracing.read.shelf import Shelf
+from dopejar_tracing.read.index.index import Index
+from dopejar_tracing.read.index.links import NONE
+from dopejar_tracing.read.index.scan import Scanned, Scanner
+from dopejar_tracing.read.index.shelf import Shelf
+from dopejar_tracing.read.input.lines import read_event
+from dopejar_tracing.read.input.reading import Group
 
 
 class Trace:

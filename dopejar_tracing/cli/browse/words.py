@@ -7,8 +7,8 @@ import re
 
 from dopejar_tracing.errors import QueryError
 from dopejar_tracing.model.layer import Layers
-from dopejar_tracing.read.query import Filter, grep, where
-from dopejar_tracing.read.where import NAMES, parse_where
+from dopejar_tracing.read.query.filters import Filter, grep, where
+from dopejar_tracing.read.query.where import NAMES, parse_where
 
 _SIGN = re.compile(r"""[=<>!"'()\[\]]""")
 """What hardly stands in words, and in nearly every expression."""

@@ -1,0 +1,1 @@
+"""Files, streams and their lines: what comes in."""

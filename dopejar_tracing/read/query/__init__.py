@@ -1,0 +1,1 @@
+"""What somebody looks for, in options and in one small language."""
