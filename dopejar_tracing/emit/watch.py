@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from dopejar_tracing.joining import join_wholly
+
 INTERVAL = 0.5
 """Seconds between two looks at the file."""
 
@@ -56,7 +58,7 @@ class FileWatch:
         """End the thread before a fork; a second at most, for nothing may hang here."""
         self._stopped.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(timeout=1)
+            join_wholly(self._thread, 1)
 
     def resume(self) -> None:
         """Start the thread unless it runs; again after a fork, in the parent and in the child."""

@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from dopejar_tracing.joining import join_wholly
+
 INTERVAL = 0.1
 """Seconds between two frames, at least."""
 _PATIENCE = 0.3
@@ -56,7 +58,7 @@ class Drawer:
         if run is None or run.thread is threading.current_thread():
             return True
         run.stop()
-        run.thread.join(patience)
+        join_wholly(run.thread, patience)
         if run.thread.is_alive():
             return False
         self._run = None

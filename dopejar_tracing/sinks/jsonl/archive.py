@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from dopejar_tracing.joining import join_wholly
 from dopejar_tracing.model.values import complaint
 from dopejar_tracing.notices import say
 from dopejar_tracing.settings.rotate import Rotate
@@ -78,7 +79,7 @@ class Archive:
         thread.join(finish)
         self._broken_off = thread.is_alive()
         self._stopped.set()
-        thread.join(_STOP)
+        join_wholly(thread, _STOP)
         if thread is self._thread:  # it is at something that takes its time, and will end by itself
             self._thread = None
 
