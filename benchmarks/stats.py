@@ -51,7 +51,7 @@ print(json.dumps(sums))
 _DUCKDB = """\
 import json, sys, duckdb
 con = duckdb.connect()
-con.execute(f"SET threads = {sys.argv[2]}")
+con.execute(f"SET threads = {sys.argv[2]}; SET enable_progress_bar = false")
 rows = con.execute(
     "SELECT hrm_layer, count(*), count(*) FILTER (status = 'error'), sum(metadata.duration_us),"
     " quantile_disc(metadata.duration_us, [0.5, 0.95, 0.99]), max(metadata.duration_us)"
