@@ -40,7 +40,7 @@ def show_path(reading: Reading, trace_id: str, *, as_json: bool) -> int:
         print_json([_plain(step) for step in steps])
         return 0
     lines: Iterable[Line] = path_lines([(step.node.event, step.depth, step.own_us) for step in steps])
-    click.echo(painted_lines(Painter(sys.stdout, load(lenient=True).settings.theme), lines), nl=False)
+    click.echo(painted_lines(Painter(sys.stdout, load(lenient=True).settings.styles()), lines), nl=False)
     return 0
 
 

@@ -26,7 +26,7 @@ class Drawing:
     """
 
     def __init__(self, look: found.Look, *, as_json: bool = False) -> None:
-        self.paint = Painter(sys.stdout, load(lenient=True).settings.theme)
+        self.paint = Painter(sys.stdout, load(lenient=True).settings.styles())
         self._look = look
         self._as_json = as_json
         self._is_terminal = sys.stdout.isatty()

@@ -25,7 +25,7 @@ Value = TypeVar("Value")
 
 def known_layers() -> Layers:
     """Those of the seed, and those that the settings declare."""
-    return Layers(load(lenient=True).settings.layers)
+    return load(lenient=True).settings.known_layers()
 
 
 def _complete(

@@ -20,7 +20,7 @@ from dopejar_tracing.read.find.live import LiveTrees
 from dopejar_tracing.read.find.search import Found, Search
 from dopejar_tracing.read.follow import Follower, Mark
 from dopejar_tracing.read.input.files import STDIN
-from dopejar_tracing.read.input.lines import read_event
+from dopejar_tracing.read.input.lines import is_blank, read_event
 from dopejar_tracing.show.line import Line, fitted
 from dopejar_tracing.show.terminal import Painter, painted_lines
 from dopejar_tracing.show.text import visible
@@ -99,7 +99,7 @@ class Following:
         for lines in self.polls():
             for line in lines:
                 event = read_event(line)
-                self.bad += event is None and not line.isspace()
+                self.bad += event is None and not is_blank(line)
                 if event is not None and search.query.test(event):
                     out.write(drawing.row(Found(event, line)))
             out.flush()

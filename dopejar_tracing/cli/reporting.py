@@ -49,7 +49,7 @@ class Reporter:
 
     def __init__(self, form: Form, scope: str, *, sort: str, utc: bool) -> None:
         self.form = form
-        self.styles = load(lenient=True).settings.theme
+        self.styles = load(lenient=True).settings.styles()
         self._scope = scope
         self._sort = sort
         self._utc = utc

@@ -14,6 +14,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count, pairwise
 from math import ceil
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from commands import Run, run_apart, run_here
 from helpers import clean_environment, wait_until
 from spans import covered, span
 from terminal import Terminal, golden
@@ -31,7 +33,6 @@ from dopejar_tracing.cli import main, summing
 from dopejar_tracing.model.event import TraceEvent
 from dopejar_tracing.read.sums import summing as processes
 
-Run = Callable[..., tuple[int, str, str]]
 EVIL = "\x1b[2J\x9b31m\u202e\r\n[red]x[/red]\u2028"
 SHOWN = r"\e[2J\x9b31m\u202e\r\n[red]x[/red]\u2028"
 ON_TERMINAL = {"DOPEJAR_TRACE_OUTPUT": "", "COLORTERM": "", "COLUMNS": "", "LINES": ""}
@@ -59,23 +60,11 @@ sys.exit(main(sys.argv[1:]))
 @pytest.fixture
 def stats(capfd: pytest.CaptureFixture[str]) -> Run:
     """Runs the command; returns its exit status, stdout and stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        status = main(["stats", "--utc", *arguments])
-        sys.stdout.flush()
-        return (status, *capfd.readouterr())
-
-    return run
+    return run_here("stats", capfd)
 
 
-def command(
-    *arguments: str, cwd: Path, module: str = "dopejar_tracing stats", said: bytes = b"", **variables: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run it in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", *module.split(), *arguments],
-        cwd=cwd, env=clean_environment(variables), input=said, capture_output=True, timeout=60,
-    )  # fmt: skip
+command = partial(run_apart, module="dopejar_tracing stats")
+"""Runs it in a process of its own."""
 
 
 def seed_events() -> list[TraceEvent]:
@@ -883,7 +872,7 @@ class TestPipe:
         asked = f"dopejar_tracing stats --by hour --all {option}"
         shell = f"{sys.executable} -m {asked} | true; echo ${{PIPESTATUS[0]}}"
         done = subprocess.run(
-            ["bash", "-c", shell], cwd=trace.parent, env=clean_environment(), capture_output=True, timeout=60
+            ["bash", "-c", shell], cwd=trace.parent, env=clean_environment(), capture_output=True, timeout=300
         )
         assert (done.stdout, done.stderr) == (b"0\n", b"")
 
@@ -908,7 +897,7 @@ class TestInterrupted:
             ) as process:  # fmt: skip
                 self.wait_for_children(process, started)
                 os.killpg(process.pid, signal.SIGINT)
-                out, err = process.communicate(timeout=60)
+                out, err = process.communicate(timeout=300)
             assert (process.returncode, out, err) == (130, b"", b"")
 
     def wait_for_children(self, process: subprocess.Popen[bytes], count: int) -> None:

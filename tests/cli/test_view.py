@@ -8,16 +8,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from commands import Run, run_apart, run_here
 from helpers import clean_environment, wait_until
 from terminal import Terminal, golden
 from traces import event, line, write
 
-from dopejar_tracing.cli import main
 from dopejar_tracing.model.event import TraceEvent
 
 TWO_REQUESTS = Path(__file__).parents[1] / "corpora" / "two_requests.jsonl"
@@ -31,7 +32,6 @@ def trace(tmp_path: Path) -> Path:
     return write(tmp_path / "trace.jsonl", EVENTS)
 
 
-Run = Callable[..., tuple[int, str, str]]
 HEARS_CTRL_C = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # the background jobs of some shells do not
@@ -44,23 +44,11 @@ ON_TERMINAL = {"DOPEJAR_TRACE_OUTPUT": "", "NO_COLOR": "", "COLORTERM": ""}
 @pytest.fixture
 def view(capfd: pytest.CaptureFixture[str], trace: Path) -> Run:
     """Runs the command; returns its exit status, stdout and stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        status = main(["view", "--utc", *arguments])
-        sys.stdout.flush()
-        return (status, *capfd.readouterr())
-
-    return run
+    return run_here("view", capfd)
 
 
-def command(
-    *arguments: str, cwd: Path, said: bytes = b"", **variables: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run it in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "dopejar_tracing", "view", *arguments],
-        cwd=cwd, env=clean_environment(variables), input=said, capture_output=True, timeout=300,
-    )  # fmt: skip
+command = partial(run_apart, module="dopejar_tracing view")
+"""Runs it in a process of its own."""
 
 
 class TestViews:
@@ -100,6 +88,12 @@ class TestViews:
         assert rows[0].startswith("\x1b[2m[rsn] classify")
         assert "\x1b[94m[mem]\x1b[0m" in rows[2]
         assert rows[2].endswith("\x1b[1;31m [OSError: disk full, manager.py:42]\x1b[0m")
+
+    def test_theme(self, trace: Path) -> None:
+        """A layer's style is that of the settings, in whatever spelling they name it, as on the console."""
+        (trace.parent / "settings.yaml").write_text("tracing: {theme: {mem: red}}\n", "utf-8")
+        done = command("--hrm", "mem", "trace.jsonl", cwd=trace.parent, FORCE_COLOR="1", TERM="xterm")
+        assert done.stdout.count(b"\x1b[31m[mem]") == 2
 
     def test_seed(self, trace: Path) -> None:
         """The seed's spelling, with the seed's options."""

@@ -11,7 +11,7 @@ from dopejar_tracing.model.forest import Absent, Node, with_absent
 from dopejar_tracing.read.find.gather import PATIENCE, Gathering, Held, around_matches, grown
 from dopejar_tracing.read.find.search import Search
 from dopejar_tracing.read.follow import Mark
-from dopejar_tracing.read.input.lines import read_event
+from dopejar_tracing.read.input.lines import is_blank, read_event
 from dopejar_tracing.read.input.reading import Reading
 
 SETTLE = 10.0
@@ -69,7 +69,7 @@ class LiveTrees:
         for line in lines:
             event = read_event(line)
             if event is None:
-                self.bad += 1
+                self.bad += not is_blank(line)
                 continue
             self._count += 1
             if self._gathering.wants(event):

@@ -59,11 +59,16 @@ def read_events(blocks: Iterable[Block], bad: Bad) -> Iterator[TraceEvent]:
                 yield event
 
 
+def is_blank(line: bytes) -> bool:
+    """Whether there is nothing in it: then it is no line, and no bad one."""
+    return not line or line.isspace()
+
+
 def lines_of(block: Block) -> Iterator[tuple[int, bytes]]:
     """(where it begins, line without its newline) of all that are not blank."""
     offset = block.offset
     for line in block.data.split(b"\n"):
-        if line and not line.isspace():
+        if not is_blank(line):
             yield offset, line
         offset += len(line) + 1
 
@@ -73,9 +78,7 @@ def split_lines(data: bytes) -> list[bytes]:
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    return (
-        [line for line in lines if line and not line.isspace()] if b"" in lines or b"\r" in lines else lines
-    )
+    return [line for line in lines if not is_blank(line)] if b"" in lines or b"\r" in lines else lines
 
 
 class Glance:

@@ -94,12 +94,17 @@ class Reading:
 
     def glances(self, source: Source, block: Block, glance: Glance) -> list[Any]:
         """What is asked for of each line of a block."""
+        return self._glanced(source, block, glance)[0]
+
+    def _glanced(self, source: Source, block: Block, glance: Glance) -> tuple[list[Any], list[bytes] | None]:
+        """The same, with the lines where they had to be taken apart for it."""
         self._read += len(block.data)
         glances = glance.quick(block) if self._read > WHOLE else None
+        lines = None
         if glances is None:
-            glances, _ = glance.one_by_one(block, self.bad[source], whole=self._read <= WHOLE)
+            glances, lines = glance.one_by_one(block, self.bad[source], whole=self._read <= WHOLE)
         self.events += len(glances)
-        return glances
+        return glances, lines
 
     def lines(
         self,
@@ -118,12 +123,7 @@ class Reading:
             select: what is looked for.
             missing: IDs that are wanted as well; they may change with each line that is handed out.
         """
-        self._read += len(block.data)
-        glances = glance.quick(block) if self._read > WHOLE else None
-        lines = None
-        if glances is None:
-            glances, lines = glance.one_by_one(block, self.bad[source], whole=self._read <= WHOLE)
-        self.events += len(glances)
+        glances, lines = self._glanced(source, block, glance)
         for at in _wanted(glances, select(glances), missing):
             lines = lines or split_lines(block.data)
             if len(lines) != len(glances):  # two events in a line, or an event in two

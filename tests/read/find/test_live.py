@@ -116,9 +116,9 @@ class TestLiveTrees:
             assert taken(trees, event("alt_1_d")) == ["alt_1_d", "foc_1_c"]
 
     def test_bad(self, tmp_path: Path) -> None:
-        """Lines that are none of ours are counted."""
+        """Lines that are none of ours are counted; blank ones are no lines."""
         with live(write(tmp_path / "trace.jsonl", [])) as (trees, _):
-            assert list(trees.take([b"no", b"{}", line(event())])) != []
+            assert list(trees.take([b"no", b"", b" \r", b"{}", line(event())])) != []
             assert trees.bad == 2
 
 
