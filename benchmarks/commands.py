@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib.metadata
 import os
@@ -203,3 +204,30 @@ def version(name: str) -> str:
         return ""
     said = subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout
     return said.strip().removeprefix(name).lstrip("- ")
+
+
+def main(name: str, about: str | None, run: Callable[[Bench, Sequence[int]], None]) -> None:
+    """Measure and print, as a command; exit status 1 if something that must hold was missed.
+
+    Args:
+        name: of the module.
+        about: it, for its help.
+        run: all tables, for files of so many lines.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about)
+    parser.add_argument(
+        "--folder", type=Path, help="where the files stay; without it they are temporary (4 GB)"
+    )
+    parser.add_argument("--lines", type=int, nargs="+", default=[1_000, 1_000_000, 10_000_000])
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        bench = Bench(folder, options.rounds)
+        try:
+            run(bench, options.lines)
+        except VoidError as error:
+            sys.exit(str(error))
+    if bench.missed:
+        sys.exit("missed: " + "; ".join(bench.missed))

@@ -6,19 +6,16 @@ no percentiles; what it finds is what all must find. Peers: jq on the PATH, and 
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import importlib.util
 import json
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.commands import Bench, Command, VoidError, figures, machine, table
+from benchmarks.commands import Bench, Command, figures, machine, main, table
 from benchmarks.traces import Trace, trace
 
 SAME_TIME = 1.5
@@ -167,30 +164,14 @@ def last_events(bench: Bench, files: Sequence[Trace]) -> None:
     table(["the last 1,000", "best s", "median s", "MB", "× smallest"], rows)
 
 
-def main() -> None:
-    """Measure and print; exit status 1 if something that must hold was missed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.stats", description=__doc__)
-    parser.add_argument(
-        "--folder", type=Path, help="where the files stay; without it they are temporary (4 GB)"
-    )
-    parser.add_argument("--lines", type=int, nargs="+", default=[1_000, 1_000_000, 10_000_000])
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    with contextlib.ExitStack() as stack:
-        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder.mkdir(parents=True, exist_ok=True)
-        bench = Bench(folder, options.rounds)
-        files = [trace(folder, lines) for lines in options.lines]
-        print(machine("msgspec", "duckdb", "polars", "jq"))
-        try:
-            last_events(bench, files)
-            for file in files[1:]:
-                sum_up(bench, file)
-        except VoidError as error:
-            sys.exit(str(error))
-    if bench.missed:
-        sys.exit("missed: " + "; ".join(bench.missed))
+def run(bench: Bench, sizes: Sequence[int]) -> None:
+    """All tables, for files of these sizes."""
+    files = [trace(bench.folder, lines) for lines in sizes]
+    print(machine("msgspec", "duckdb", "polars", "jq"))
+    last_events(bench, files)
+    for file in files[1:]:
+        sum_up(bench, file)
 
 
 if __name__ == "__main__":
-    main()
+    main("stats", __doc__, run)

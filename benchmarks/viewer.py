@@ -6,19 +6,16 @@ in them; else there are no figures. Peers: jq and lnav on the PATH, and the depe
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import json
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.commands import Bench, Command, Timed, VoidError, figures, machine, table, version
+from benchmarks.commands import Bench, Command, Timed, figures, machine, main, table, version
 from benchmarks.traces import GREP, QUERIES, IdSet, Trace, eliot_log, id_set, trace
 
 SAME_TIME = 1.5
@@ -337,26 +334,5 @@ def run(bench: Bench, sizes: Sequence[int]) -> None:
     eliot_peer(bench, trace(bench.folder, ELIOT_LINES))
 
 
-def main() -> None:
-    """Measure and print; exit status 1 if something that must hold was missed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.viewer", description=__doc__)
-    parser.add_argument(
-        "--folder", type=Path, help="where the files stay; without it they are temporary (4 GB)"
-    )
-    parser.add_argument("--lines", type=int, nargs="+", default=[1_000, 1_000_000, 10_000_000])
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    with contextlib.ExitStack() as stack:
-        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder.mkdir(parents=True, exist_ok=True)
-        bench = Bench(folder, options.rounds)
-        try:
-            run(bench, options.lines)
-        except VoidError as error:
-            sys.exit(str(error))
-    if bench.missed:
-        sys.exit("missed: " + "; ".join(bench.missed))
-
-
 if __name__ == "__main__":
-    main()
+    main("viewer", __doc__, run)
