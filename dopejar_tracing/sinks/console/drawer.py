@@ -47,22 +47,28 @@ class Drawer:
     def wake(self) -> None:
         """There is something to draw, or to wait for. Called after the state has changed."""
         run = self._run
-        if run is None or (run.stopping and not run.thread.is_alive()):
+        if run is None or run.ended:
             self._begin()
         else:
             run.wake()
 
     def stop(self, patience: float = _PATIENCE) -> bool:
         """End the thread; False if it hangs in a frame. `wake` starts another."""
-        run = self._run
-        if run is None or run.thread is threading.current_thread():
+        held: list[bool] = []
+        try:  # another thread may be starting it just now
+            held.extend(map(self._starting.acquire, (True,), (patience,)))  # by way of C: see `Frames.draw`
+            run = self._run
+            if run is None or run.thread is threading.current_thread():
+                return True
+            run.stop()
+            join_wholly(run.thread, patience)
+            if run.thread.is_alive():
+                return False
+            self._run = None
             return True
-        run.stop()
-        join_wholly(run.thread, patience)
-        if run.thread.is_alive():
-            return False
-        self._run = None
-        return True
+        finally:
+            if held and held[0]:
+                self._starting.release()
 
     def rest(self, patience: float) -> bool:
         """The same, until `resume`."""
@@ -76,8 +82,7 @@ class Drawer:
         hooks of a fork, and would warn of it.
         """
         self._resting = False
-        if self._run is not None:
-            self._run.stopping = False
+        if self._run is not None and self._run.go_on():
             self._run.wake()
         elif sys.version_info < (3, 13):
             self.wake()
@@ -102,14 +107,14 @@ class Drawer:
             if self._due() == 0:
                 self.draw()
             return
-        if self._resting:
-            return
         held: list[bool] = []
         try:
             held.extend(map(self._starting.acquire, (False,)))  # by way of C: see `Frames.draw`
-            if held[0] and (self._run is None or not self._run.thread.is_alive()):
-                self._run = _Run(self)
-                self._run.thread.start()
+            if held[0] and not self._resting and (self._run is None or self._run.ended):
+                run = _Run(self)
+                run.thread.start()
+                self._run = run  # not before: it could not be joined yet
+                run.wake()  # for those who have found none in the meantime
         except RuntimeError:  # the interpreter is ending, or there are too many
             self._run = None
             self.draw()
@@ -126,9 +131,11 @@ class _Run:
         # Not an Event, whose lock a signal handler that traces could find taken by its own thread.
         self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._calm = False
-        self.stopping = False
+        self._leaving = threading.Lock()
+        self._stopping = False
+        self.ended = False
         self.idle = False
-        self.thread = threading.Thread(target=self._go_on, name="dopejar-console", daemon=True)
+        self.thread = threading.Thread(target=self._live, name="dopejar-console", daemon=True)
 
     def wake(self) -> None:
         """Have another look."""
@@ -138,11 +145,17 @@ class _Run:
 
     def stop(self) -> None:
         """End soon."""
-        self.stopping = True
+        self._stopping = True
         self._tokens.put(None)
 
-    def _go_on(self) -> None:
-        while not self.stopping:
+    def go_on(self) -> bool:
+        """Do not end, after all; False if it is too late."""
+        with self._leaving:
+            self._stopping = False
+            return not self.ended
+
+    def _live(self) -> None:
+        while not self._ends():
             # First calm, then a look: a change that comes in between finds us calm, and leaves a token.
             self._calm = True
             coming, pause = self._drawer.wait()
@@ -155,6 +168,11 @@ class _Run:
                 self._sleep(pause)
             else:
                 self._drawer.draw()
+
+    def _ends(self) -> bool:
+        with self._leaving:
+            self.ended = self._stopping
+            return self.ended
 
     def _sleep(self, seconds: float | None) -> None:
         with contextlib.suppress(queue.Empty):
