@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import time
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, partialmethod, wraps
+from time import perf_counter_ns, time_ns
 from types import CodeType, TracebackType
 from typing import Any, TypeVar, cast
 
@@ -14,8 +15,8 @@ import msgspec
 
 from dopejar_tracing.emit.context import CURRENT, open_span
 from dopejar_tracing.emit.generators import trace_async_generator, trace_generator
-from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
-from dopejar_tracing.emit.site import caller, component_of, level_of
+from dopejar_tracing.emit.pipeline import ACTIVE, MINT, Pipeline, running
+from dopejar_tracing.emit.site import COMPONENTS, CONTEXTLIB, caller, component_of, level_of
 from dopejar_tracing.emit.span import NULL_SPAN, EndRule, Span
 from dopejar_tracing.emit.template import Fill, filler
 from dopejar_tracing.model.event import Level
@@ -75,8 +76,13 @@ class BoundTrace(msgspec.Struct, eq=False):
     """Those open now; several, if one object is entered again before it is left."""
 
     def __enter__(self) -> Span:
-        # This line is all that disabled tracing costs.
-        return NULL_SPAN if ACTIVE.pipeline is None else self._enter(caller())
+        if ACTIVE.pipeline is None:  # all that disabled tracing costs
+            return NULL_SPAN
+        code = sys._getframe(1).f_code
+        span = self._begin(caller() if code.co_filename == CONTEXTLIB else code, None, {})
+        if span is not NULL_SPAN:
+            self.spans.append(span)
+        return span
 
     def __exit__(
         self,
@@ -84,11 +90,19 @@ class BoundTrace(msgspec.Struct, eq=False):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.spans:
-            self._leave().finish(error)
+        spans = self.spans
+        if spans:
+            # The first: another thread may enter through this object meanwhile.
+            span = spans.pop(0) if len(spans) == 1 else self._leave()
+            span.finish(error)
 
     async def __aenter__(self) -> Span:
-        return NULL_SPAN if ACTIVE.pipeline is None else self._enter(caller())
+        if ACTIVE.pipeline is None:
+            return NULL_SPAN
+        span = self._begin(caller(), None, {})
+        if span is not NULL_SPAN:
+            self.spans.append(span)
+        return span
 
     async def __aexit__(
         self,
@@ -171,12 +185,6 @@ class BoundTrace(msgspec.Struct, eq=False):
                 kind.__init__ = self._decorate(kind.__init__, code)
         return kind
 
-    def _enter(self, code: CodeType) -> Span:
-        span = self._begin(code, None, {})
-        if span is not NULL_SPAN:
-            self.spans.append(span)
-        return span
-
     def _begin(self, code: CodeType, fill: Fill | None, notes: dict[str, Any]) -> Span:
         """Begin a span; `fill` is there if it is for a call of a decorated function."""
         return begin(self, code, self.input if fill is None else fill(self.input), self.more, notes)
@@ -230,30 +238,42 @@ def begin(
         notes: reserved metadata known already.
         rule: what is derived when the span ends.
     """
-    pipeline = running()
-    if pipeline is None:
-        return NULL_SPAN
+    pipeline = ACTIVE.pipeline
+    if type(pipeline) is not Pipeline:
+        pipeline = running()
+        if pipeline is None:
+            return NULL_SPAN
     try:
-        site = pipeline.sites.find(bound.layer, bound.operation)
+        layer, operation = bound.layer, bound.operation
+        if type(layer) is str and type(operation) is str:
+            site = pipeline.sites[layer, operation]
+        else:
+            site = pipeline.sites.resolve(layer, operation)
         level = Level.INFO if bound.level is None else level_of(bound.level, notes)
         if site.unknown:
             notes |= site.unknown
-        parent = open_span()
+        parent = CURRENT.get()
+        if parent is not None and parent.ended:
+            parent = open_span()
+        component, output, metadata = bound.component, bound.output, bound.metadata
+        is_recorded = level >= site.threshold
         span = Span(
             site,
             parent,
             pipeline.parent_id if parent is None else parent.trace_id,
-            component_of(code) if bound.component is None else summary_of(bound.component, MAX_COMPONENT),
+            (COMPONENTS.get(code.co_filename) or component_of(code))
+            if component is None
+            else summary_of(component, MAX_COMPONENT),
             given if type(given) is str else text_of(given),
-            bound.output if type(bound.output) is str else text_of(bound.output),
+            output if type(output) is str else text_of(output),
             level,
-            time.time_ns(),
-            time.perf_counter_ns(),
-            gather_metadata(bound.metadata, more, notes),
+            time_ns() if is_recorded else 0,
+            perf_counter_ns(),
+            gather_metadata(metadata, more, notes) if more or metadata is not None else {},
             notes,
             rule,
         )
-        if level >= site.threshold:
+        if is_recorded:
             span.trace_id = MINT(site.prefix, span.began_ns)
             if pipeline.watchers:
                 pipeline.started(span)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
-from dopejar_tracing.emit.pipeline import ACTIVE, running
+from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
 from dopejar_tracing.emit.site import caller, component_of, level_of, status_of
-from dopejar_tracing.model.event import EVENT, STATUS_LEVELS
+from dopejar_tracing.model.event import EVENT, STATUS_LEVELS, Level
 from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, summary_of
+
+if TYPE_CHECKING:
+    from dopejar_tracing.emit.span import Span
 
 
 def trace_event(
@@ -55,31 +59,37 @@ def record_event(
     level: object,
     metadata: object,
     more: dict[str, object],
-    **known: Any,
+    under: Span | None = None,
 ) -> None:
-    """Send an event down the chain, if its level lets it; `known` are keys of the event dict."""
+    """Send an event down the chain, if its level lets it; under the open span, or that which is named."""
     pipeline = running()
     if pipeline is None:
         return
     try:
         site = pipeline.sites.find(layer, operation)
-        notes: dict[str, Any] = dict(site.unknown)
-        weight = level_of(level, notes)
+        notes: dict[str, Any] = dict(site.unknown) if site.unknown else {}
+        weight = Level.INFO if level is None else level_of(level, notes)
         outcome = status_of(status, notes)
-        if max(weight, STATUS_LEVELS.get(outcome, 0)) < site.threshold:
+        if weight < site.threshold and STATUS_LEVELS.get(outcome, 0) < site.threshold:
             return
-        event_dict = {
+        now_ns = time.time_ns()
+        event_dict: dict[str, Any] = {
+            "trace_id": None if under is None else MINT(site.prefix, now_ns),
+            "parent_id": None if under is None else under.trace_id or under.parent_id,
+            "timestamp": now_ns,
             "hrm_layer": site.layer,
             "operation": site.operation,
             "component": summary_of(component, MAX_COMPONENT),
             "input_summary": input,
             "output_summary": output,
+            "duration_ms": 0,
             "status": outcome,
-            "level": weight,
             "metadata": gather_metadata(metadata, more, notes),
-            **notes,
-            **known,
         }
+        if weight is not Level.INFO:
+            event_dict["level"] = weight
+        if notes:
+            event_dict |= notes
     except Exception as error:  # tracing never breaks the application (contract §4)
         pipeline.fail(error)
     else:

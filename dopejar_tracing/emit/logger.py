@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
-from dopejar_tracing.emit.pipeline import trace_line
+from dopejar_tracing.emit.pipeline import ACTIVE, running, trace_line
 from dopejar_tracing.model.event import LEVELS, Level
 from dopejar_tracing.model.values import formatted
 
@@ -45,23 +45,52 @@ def _make_class() -> Any:
 
         @wraps(method)
         def call(self: Any, event: object, *values: object, **bound: Any) -> Any:
-            return method(self, _filled(event, values), **bound)
+            return method(self, _filled(event, values) if values else event, **bound)
 
         return call
 
+    def direct(name: str) -> Callable[..., Any]:
+        method = getattr(base, name)
+        known_as = method.__name__  # `warning`, of `warn`
+
+        @wraps(method)
+        def call(self: Any, event: object, *values: object, **bound: Any) -> None:
+            if ACTIVE.pipeline is not None:
+                _record(self, known_as, _filled(event, values) if values else event, bound)
+
+        return call
+
+    def proxy(self: Any, method_name: str, event: object = None, **bound: Any) -> None:
+        _record(self, method_name, event, bound)
+
     def log(self: Any, level: int, event: object, *values: object, **bound: Any) -> Any:
-        return base.log(self, _known(level), _filled(event, values), **bound)
+        return base.log(self, _known(level), _filled(event, values) if values else event, **bound)
 
     def alog(self: Any, level: int, event: object, *values: object, **bound: Any) -> Any:
-        return base.alog(self, _known(level), _filled(event, values), **bound)
+        return base.alog(self, _known(level), _filled(event, values) if values else event, **bound)
 
-    methods = {name: guarded(name) for level in _METHODS for name in (level, f"a{level}")}
-    return type("TracedBoundLogger", (base,), {**methods, "log": log, "alog": alog})
+    methods: dict[str, Any] = {
+        **{f"a{name}": guarded(f"a{name}") for name in _METHODS},
+        **{name: direct(name) for name in _METHODS},
+        "exception": guarded("exception"),  # which ends in `error`
+        "log": log,
+        "alog": alog,
+        "_proxy_to_logger": proxy,
+    }
+    return type("TracedBoundLogger", (base,), methods)
+
+
+def _record(logger: Any, method_name: str, event: object, bound: dict[str, Any]) -> None:
+    """Record a line, without the way through structlog: it ends in an exception where nothing is printed."""
+    pipeline = running()
+    if pipeline is not None:
+        line = {**logger._context, **bound}
+        if event is not None:
+            line["event"] = event
+        pipeline.record(method_name, line)
 
 
 def _filled(event: object, values: tuple[object, ...]) -> object:
-    if not values:
-        return event
     # One mapping is for `%(name)s`, as in `logging`.
     return formatted(
         event, values[0] if len(values) == 1 and type(values[0]) is dict and values[0] else values

@@ -39,7 +39,7 @@ class Pipeline:
     Attributes:
         sites: what each (layer, operation) means here.
         chain: the processors, in order; the last one hands the line to the sinks.
-        own_chain: the same without those that are there for plain lines.
+        own_chains: the same for spans and for events, without those that let them pass.
         sinks: where lines go.
         watchers: the sinks that want to know of a span when it begins.
         redactor: masks secrets, if they are to be masked.
@@ -47,7 +47,7 @@ class Pipeline:
     """
 
     __slots__ = (
-        "chain", "lost", "own_chain", "parent_id", "redactor", "settings", "sinks", "sites", "watchers",
+        "chain", "lost", "own_chains", "parent_id", "redactor", "settings", "sinks", "sites", "watchers",
     )  # fmt: skip
 
     def __init__(self, settings: Settings, sinks: list[Sink]) -> None:
@@ -66,7 +66,7 @@ class Pipeline:
             sinks=sinks,
         )
         self.chain = tuple(chain)
-        self.own_chain = tuple(for_own(chain))
+        self.own_chains = {kind: for_own(chain, kind) for kind in (SPAN, EVENT)}
         self.lost = Losses("pipeline")
 
     def started(self, span: Span) -> None:
@@ -84,7 +84,7 @@ class Pipeline:
             event_dict: as `processors` describes; the chain may change it.
         """
         processed: Any = event_dict
-        chain = iter(self.own_chain if kind is SPAN or kind is EVENT else self.chain)
+        chain = iter(self.own_chains.get(kind, self.chain))
         processor = None
         try:
             for processor in chain:
@@ -137,7 +137,7 @@ _lock = threading.RLock()
 def running() -> Pipeline | None:
     """The pipeline in force, started if this is the first use; None while disabled. Never raises."""
     pipeline = ACTIVE.pipeline
-    if not isinstance(pipeline, Unstarted):
+    if pipeline is None or type(pipeline) is Pipeline:
         return pipeline
     try:
         return _start()

@@ -70,7 +70,7 @@ def level_of(level: object, unknown: dict[str, Any]) -> Level:
     """The level named; `info` for None, and for what is none, which is then noted."""
     if level is None:
         return Level.INFO
-    known = LEVELS.get(plain_text(level))
+    known = LEVELS.get(level if type(level) is str else plain_text(level))
     if known is None:
         unknown["unknown_level"] = summary_of(level, 100)
         return Level.INFO
@@ -79,32 +79,37 @@ def level_of(level: object, unknown: dict[str, Any]) -> Level:
 
 def status_of(status: object, unknown: dict[str, Any]) -> str:
     """The status named; `success` for what is none, which is then noted."""
-    known = _STATUSES.get(plain_text(status))
+    known = _STATUSES.get(status if type(status) is str else plain_text(status))
     if known is None:
         unknown["unknown_status"] = summary_of(status, 100)
         return Status.SUCCESS.value
     return known
 
 
-_components: dict[str, str] = {}
+COMPONENTS: dict[str, str] = {}
+"""What `component_of` has found: a file's path → its basename."""
 
 
 def component_of(code: CodeType) -> str:
     """Basename of the file that the code stands in."""
-    name = _components.get(code.co_filename)
+    name = COMPONENTS.get(code.co_filename)
     if name is None:
-        if len(_components) >= MAX_REMEMBERED:
-            _components.clear()
-        name = _components[code.co_filename] = basename(code.co_filename)
+        if len(COMPONENTS) >= MAX_REMEMBERED:
+            COMPONENTS.clear()
+        name = COMPONENTS[code.co_filename] = basename(code.co_filename)
     return name
 
 
+CONTEXTLIB = contextlib.__file__
+"""The file of ExitStack, which enters a span for another."""
+
+
 def caller() -> CodeType:
-    """The code that called the function that asks; not an ExitStack's, which enters a span for another."""
+    """The code that called the function that asks; not an ExitStack's."""
     try:
         frame = sys._getframe(2)
     except ValueError:  # the interpreter itself did, as at its exit
         return sys._getframe(1).f_code
-    while frame.f_code.co_filename == contextlib.__file__ and frame.f_back is not None:
+    while frame.f_code.co_filename == CONTEXTLIB and frame.f_back is not None:
         frame = frame.f_back
     return frame.f_code

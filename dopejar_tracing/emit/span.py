@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
+from time import perf_counter_ns, time_ns
 from typing import Any, cast
 
 import msgspec
 
 from dopejar_tracing.emit.context import CURRENT, open_span
 from dopejar_tracing.emit.event import record_event
-from dopejar_tracing.emit.pipeline import MINT, running
+from dopejar_tracing.emit.pipeline import ACTIVE, MINT, Pipeline, running
 from dopejar_tracing.emit.site import Site
 from dopejar_tracing.model.errors import MAX_MESSAGE, describe_error
 from dopejar_tracing.model.event import SPAN, STATUS_LEVELS, Level, Status
-from dopejar_tracing.model.values import copy_metadata, is_said, summary_of, text_of
+from dopejar_tracing.model.values import is_said, own_metadata, summary_of, text_of
 
 EndRule = Callable[["Span"], None]
 """Derives what is left to say of a span that ends, before it is recorded."""
@@ -40,7 +40,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     output: str = ""
     level: Level = Level.INFO
     began_ns: int = 0
-    """Nanoseconds since the epoch."""
+    """Nanoseconds since the epoch; 0 as long as the span's level keeps it out of the record."""
     started_ns: int = 0
     """Nanoseconds of the monotonic clock."""
     metadata: dict[str, Any] = {}
@@ -79,7 +79,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             return
         self.output = text
         if metadata:
-            self._add(metadata)
+            self.metadata.update(own_metadata(metadata, self.notes))
 
     def add_metadata(self, /, **metadata: object) -> None:
         """Record further values, copied as they are now."""
@@ -116,7 +116,10 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         Args:
             error: what is being raised through it; GeneratorExit is no error (contract §4).
         """
-        duration_ns = time.perf_counter_ns() - self.started_ns
+        if self.trace_id is None and error is None and self.rule is None and self.status == "success":
+            self.ended = self.closed = True  # below its level, and nothing went wrong
+            return
+        duration_ns = perf_counter_ns() - self.started_ns
         # Not CURRENT.reset(token): a span may be left in another context than the one it began in, as when
         # a generator is collected, and there the token is not valid.
         if CURRENT.get() is self:
@@ -134,15 +137,18 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         if self.closed:  # it is written; or a forked child leaves a span of its parent, which will write it
             return
         # A chain of tasks, each begun in the span of the one before, must not keep all of them.
-        while self.parent is not None and self.parent.ended:
-            self.parent = self.parent.parent
+        parent = self.parent
+        while parent is not None and parent.ended:
+            parent = self.parent = parent.parent
         if error is not None and not issubclass(type(error), GeneratorExit):
             self.status = Status.ERROR.value
             self.notes |= describe_error(error)
-        pipeline = running()
-        if pipeline is None:
-            self.closed = True
-            return
+        pipeline = ACTIVE.pipeline
+        if type(pipeline) is not Pipeline:
+            pipeline = running()
+            if pipeline is None:
+                self.closed = True
+                return
         if self.rule is not None:
             self.rule(self)
         site = self.site
@@ -150,26 +156,28 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             if max(self.level, STATUS_LEVELS.get(self.status, 0)) < site.threshold:
                 self.closed = True
                 return
+            self.began_ns = time_ns() - duration_ns
             self.trace_id = MINT(site.prefix, self.began_ns)  # it went wrong: recorded after all
+        event_dict = {
+            "trace_id": self.trace_id,
+            "parent_id": self.parent_id,
+            "timestamp": self.began_ns,
+            "hrm_layer": site.layer,
+            "operation": site.operation,
+            "component": self.component,
+            "input_summary": self.input,
+            "output_summary": self.output,
+            "duration_ms": 0,
+            "status": self.status,
+            "metadata": self.metadata,
+            "duration_ns": duration_ns,
+        }
+        if self.level is not Level.INFO:
+            event_dict["level"] = self.level
+        if self.notes:
+            event_dict |= self.notes
         self.closed = True
-        pipeline.record(
-            SPAN,
-            {
-                "trace_id": self.trace_id,
-                "parent_id": self.parent_id,
-                "began_ns": self.began_ns,
-                "hrm_layer": site.layer,
-                "operation": site.operation,
-                "component": self.component,
-                "input_summary": self.input,
-                "output_summary": self.output,
-                "duration_ns": duration_ns,
-                "status": self.status,
-                "level": self.level,
-                "metadata": self.metadata,
-                **self.notes,
-            },
-        )
+        pipeline.record(SPAN, event_dict)
 
     def interrupt(self) -> None:
         """Record it though it is still open: tracing ends, and nobody may be left to end it."""
@@ -178,8 +186,8 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             self.notes |= {"error": "still open when tracing ended", "interrupted": True}
             self.finish()
 
-    def _add(self, metadata: Mapping[str, object]) -> None:
-        copy_metadata(metadata, self.notes, into=self.metadata)
+    def _add(self, metadata: dict[str, object]) -> None:
+        self.metadata.update(own_metadata(metadata, self.notes))
 
     def _say_late(self, output: str, metadata: Mapping[str, object], status: Status = Status.SUCCESS) -> None:
         record_event(
@@ -192,7 +200,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             None,
             metadata,
             {},
-            parent_id=self.trace_id or self.parent_id,
+            under=self,
         )
 
 

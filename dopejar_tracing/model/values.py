@@ -55,8 +55,9 @@ def complaint(error: BaseException) -> str:
 
 def summary_of(value: object, limit: int) -> str:
     """Text of at most `limit` characters that `json` can encode."""
-    if type(value) is str and len(value) <= limit:  # nearly always, hence the short way
-        return value if value.isascii() else cut(encodable(value), limit)
+    # Nearly always, hence the short way; no lone surrogate is printable.
+    if type(value) is str and len(value) <= limit and (value.isascii() or value.isprintable()):
+        return value
     return cut(encodable(text_of(value)[: limit + 1]), limit)
 
 
@@ -68,25 +69,27 @@ def taken_as_is(value: Any) -> bool:
     return kind is int or value is None or kind is bool or (kind is float and isfinite(value))
 
 
-def copy_metadata(
-    values: Mapping[str, Any], notes: dict[str, Any], into: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def copy_metadata(values: Mapping[str, Any], notes: dict[str, Any]) -> dict[str, Any]:
     """A copy of a caller's metadata as it is now; what had to be left out is put into `notes`.
 
     Args:
         values: as the caller named them.
         notes: reserved metadata.
-        into: metadata that gets the copies, instead of a new dict.
     """
-    metadata: dict[str, Any] = {} if into is None else into
+    metadata: dict[str, Any] = {}
     for key, value in values.items():
         name = key if type(key) is str else plain_text(key)  # a subclass may have a hash of its own
-        kind = type(value)
-        if (kind is str and len(value) <= MAX_GIVEN) or kind is int:  # nearly always, hence the short way
-            metadata[name] = value
-        else:
-            metadata[name] = value if taken_as_is(value) else copy_value(value, notes)
+        metadata[name] = value if taken_as_is(value) else copy_value(value, notes)
     return metadata
+
+
+def own_metadata(values: dict[str, Any], notes: dict[str, Any]) -> dict[str, Any]:
+    """The same of a dict that nobody else has, such as `**values`: it may be the dict itself."""
+    for value in values.values():
+        kind = type(value)
+        if kind is not int and (kind is not str or len(value) > MAX_GIVEN):
+            return copy_metadata(values, notes)
+    return values  # nearly always
 
 
 def copy_value(value: object, notes: dict[str, Any]) -> Any:
@@ -103,7 +106,7 @@ def copy_value(value: object, notes: dict[str, Any]) -> Any:
 def gather_metadata(metadata: object, more: Mapping[str, object], notes: dict[str, Any]) -> dict[str, Any]:
     """A copy of values given as a mapping, and by name; what is no mapping goes under `metadata`."""
     if metadata is None:
-        return copy_metadata(more, notes) if more else {}
+        return own_metadata(dict(more), notes) if more else {}
     if type(metadata) is dict and len(metadata) <= _FEW:
         own = metadata.copy()  # at once: another thread may change it
         if all(type(key) is str for key in own):

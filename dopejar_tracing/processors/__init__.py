@@ -3,9 +3,10 @@
 A processor is `(logger, method_name, event_dict) -> event_dict`. What comes in is one of three kinds,
 told apart by `method_name`:
 
-- `<span>` and `<event>`, from `bind_trace` and `trace_event`: the keys of a TraceEvent that are known
-  already, with `began_ns` and `duration_ns` for its times, any object as a summary, and the reserved
-  metadata keys (contract §3) beside them;
+- `<span>` and `<event>`, from `bind_trace` and `trace_event`: the eleven keys of a TraceEvent in their
+  order, None for what is not known yet, the `timestamp` in nanoseconds since the epoch, any object as a
+  summary; behind them a span's `duration_ns`, the `level` if it is not info, and the reserved metadata keys
+  (contract §3);
 - the name of a logger's method (`info`, `error`, …), from any structlog logger: `event` and whatever
   the application bound. `adopt_line` brings it into the form of the others.
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dopejar_tracing.model.event import SPAN
 from dopejar_tracing.processors.fork import Fork
 from dopejar_tracing.processors.ids import AddIds
 from dopejar_tracing.processors.levels import FilterByLevel
@@ -82,6 +84,7 @@ def default_chain(
     ]
 
 
-def for_own(chain: Sequence[Processor]) -> list[Processor]:
-    """What of a chain does anything to spans and events; the rest lets them pass, and costs a call each."""
-    return [processor for processor in chain if not isinstance(processor, AdoptLine | FilterByLevel)]
+def for_own(chain: Sequence[Processor], kind: str) -> tuple[Processor, ...]:
+    """What of a chain does anything to spans, or to events; the rest lets them pass, and costs a call each."""
+    idle = (AdoptLine, FilterByLevel, AddIds) if kind == SPAN else (AdoptLine, FilterByLevel)
+    return tuple(processor for processor in chain if not isinstance(processor, idle))

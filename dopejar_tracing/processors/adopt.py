@@ -9,8 +9,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 from dopejar_tracing.model.errors import describe_error
-from dopejar_tracing.model.event import OWN_KINDS, Level, Status
-from dopejar_tracing.model.values import MAX_COMPONENT, copy_metadata, formatted, is_said, summary_of
+from dopejar_tracing.model.event import OWN_KINDS, Level
+from dopejar_tracing.model.values import MAX_COMPONENT, copy_metadata, formatted, is_said, own_metadata, summary_of
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
@@ -28,6 +28,9 @@ METHOD_LEVELS = {
 }
 """Level of a logger's method; of those not named here (`info`, `msg`, an application's own), info."""
 
+_TEXT = frozenset({str})
+MAX_REMEMBERED = 4_096
+"""Files; an application that makes up ever new ones must not fill the memory."""
 _MACHINERY = frozenset({"structlog", "dopejar_tracing", "logging", "concurrent", "threading"})
 
 
@@ -57,31 +60,55 @@ class AdoptLine:
         if component is None or not is_said(component):
             component = logging_file(sys._getframe(1))
         line: dict[str, Any] = {
+            "trace_id": None,
+            "parent_id": None,
+            "timestamp": None,
             "hrm_layer": "system" if span is None else span.layer,
             "operation": "log",
             "component": summary_of(component, MAX_COMPONENT),
             "input_summary": message,
             "output_summary": "",
-            "status": (Status.ERROR if level >= Level.ERROR else Status.SUCCESS).value,
-            "level": level,
+            "duration_ms": 0,
+            "status": "error" if level >= Level.ERROR else "success",
+            "metadata": None,
         }
+        if level != Level.INFO:
+            line["level"] = level
         error = _exception(bound.pop("exc_info", None))
         if error is not None:
             line |= describe_error(error)
         if "logger" in bound:
             line["logger"] = bound.pop("logger")
-        line["metadata"] = copy_metadata(bound, line)
+        named = _TEXT.issuperset(map(type, bound))
+        line["metadata"] = own_metadata(bound, line) if named else copy_metadata(bound, line)
         return line
 
 
 def logging_file(frame: FrameType | None) -> str:
     """Basename of the file that logged: the nearest frame that is no logging machinery."""
     while frame is not None:
-        module = frame.f_globals.get("__name__")
-        if not isinstance(module, str) or module.partition(".")[0] not in _MACHINERY:
-            return basename(frame.f_code.co_filename)
+        path = frame.f_code.co_filename
+        name = _names.get(path)
+        if name is None:
+            name = _name_of(path, frame.f_globals.get("__name__"))
+        if name:
+            return name
         frame = frame.f_back
     return _awaiting_file()
+
+
+_names: dict[str, str] = {}
+"""Path of a file that code was seen in → its basename, empty if it is logging machinery."""
+
+
+def _name_of(path: str, module: object) -> str:
+    machinery = isinstance(module, str) and module.partition(".")[0] in _MACHINERY
+    name = "" if machinery else basename(path)
+    if not path.startswith("<"):  # such code may be anybody's
+        if len(_names) >= MAX_REMEMBERED:
+            _names.clear()
+        _names[path] = name
+    return name
 
 
 def _awaiting_file() -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class AddIds:
     """Adds `trace_id`, and as `parent_id` the span that is open where this is logged.
 
-    A span got its ID when it began, for its children to hang on; it is left as it is.
+    A span got its ID when it began, for its children to hang on; it is left as it is, with its parent.
 
     Args:
         current: the span that encloses what is logged, if any.
@@ -39,20 +39,24 @@ class AddIds:
         self._current = current
         self._mint = mint
         self._layers = layers
+        self._prefixes = {layer.name: layer.prefix for layer in layers}
         self._clock = clock
         self._root_parent = root_parent
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
-        if "trace_id" in event_dict:
+        if event_dict.get("trace_id") is not None:
             return event_dict
         span = self._current()
-        if "parent_id" not in event_dict:
-            event_dict["parent_id"] = self._root_parent if span is None else span.trace_id
         layer = event_dict.get("hrm_layer")
         if layer is None:
             layer = event_dict["hrm_layer"] = "system" if span is None else span.layer
-        began_ns = event_dict.get("began_ns")
-        if began_ns is None:
-            began_ns = event_dict["began_ns"] = self._clock()
-        event_dict["trace_id"] = self._mint(self._layers.resolve(layer).prefix, began_ns)
+        prefix = self._prefixes.get(layer) if type(layer) is str else None
+        began_ns = event_dict.get("timestamp")
+        if type(began_ns) is not int:
+            now_ns = self._clock()
+            if began_ns is None:  # else it is a text, of the application's own
+                event_dict["timestamp"] = now_ns
+            began_ns = now_ns
+        event_dict["parent_id"] = self._root_parent if span is None else span.trace_id
+        event_dict["trace_id"] = self._mint(prefix or self._layers.resolve(layer).prefix, began_ns)
         return event_dict

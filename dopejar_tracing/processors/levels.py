@@ -21,6 +21,8 @@ class FilterByLevel:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._layers = settings.known_layers()
+        self._of_lines: dict[str, Level] = {}
+        """Layer → the least level of plain lines."""
 
     def __call__(self, _logger: WrappedLogger, method_name: str, event_dict: EventDict) -> EventDict:
         if method_name in OWN_KINDS:
@@ -30,8 +32,15 @@ class FilterByLevel:
         level = max(
             event_dict.get("level", Level.INFO), STATUS_LEVELS.get(event_dict.get("status", ""), 0)
         )
-        if level < self._settings.threshold(layer, self._layers.resolve(layer).prefix, operation):
+        threshold = self._of_lines.get(layer) if operation == "log" else None
+        if level < (threshold or self._threshold(layer, operation)):
             from structlog import DropEvent
 
             raise DropEvent
         return event_dict
+
+    def _threshold(self, layer: str, operation: str) -> Level:
+        threshold = self._settings.threshold(layer, self._layers.resolve(layer).prefix, operation)
+        if operation == "log":
+            self._of_lines[layer] = threshold
+        return threshold

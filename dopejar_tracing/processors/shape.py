@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dopejar_tracing.model.event import LEVELS, Level
+from dopejar_tracing.model.event import KEYS, LEVELS, OWN_KINDS, Level
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
+_COUNT = len(KEYS)
 _LEVEL_NAMES = {level: name for name, level in LEVELS.items()}
 
-def shape_line(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
+
+def shape_line(_logger: WrappedLogger, method: str, event_dict: EventDict) -> EventDict:
     """Order the keys; what is none of the eleven goes into the metadata, behind the caller's own."""
+    if len(event_dict) == _COUNT and (method in OWN_KINDS or _is_shaped(event_dict)):
+        return event_dict  # nearly always: spans and events are made in this order, and so are adopted lines
     # Copies: whoever is interrupted in here by a signal handler that raises does it again.
     event_dict = {**event_dict}
     take = event_dict.pop
@@ -42,6 +46,10 @@ def shape_line(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> E
             _step_aside(key, metadata)
         metadata[key] = value
     return line
+
+
+def _is_shaped(event_dict: EventDict) -> bool:
+    return tuple(event_dict) == KEYS and type(event_dict["metadata"]) is dict
 
 
 def _step_aside(key: str, metadata: dict[str, Any]) -> None:

@@ -21,6 +21,11 @@ class CutSummaries:
         self._limit = limit
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
-        event_dict["input_summary"] = summary_of(event_dict.get("input_summary", ""), self._limit)
-        event_dict["output_summary"] = summary_of(event_dict.get("output_summary", ""), self._limit)
+        limit = self._limit
+        given, output = event_dict.get("input_summary", ""), event_dict.get("output_summary", "")
+        # Here, not in `summary_of`: nearly always they are summaries already, and a call costs more than this.
+        if type(given) is not str or len(given) > limit or not (given.isascii() or given.isprintable()):
+            event_dict["input_summary"] = summary_of(given, limit)
+        if type(output) is not str or len(output) > limit or not (output.isascii() or output.isprintable()):
+            event_dict["output_summary"] = summary_of(output, limit)
         return event_dict

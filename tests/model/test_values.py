@@ -30,6 +30,7 @@ from dopejar_tracing.model.values import (
     cut,
     gather_metadata,
     is_said,
+    own_metadata,
     summary_of,
     taken_as_is,
     text_of,
@@ -157,11 +158,13 @@ class TestCopyMetadata:
         assert [*copied.items()] == [("z", [1]), ("a", "text"), ("n", None), ("p", "/p")]
         assert notes == {}
 
-    def test_into(self) -> None:
-        """A span's metadata takes further values where it is."""
-        metadata: dict[str, Any] = {"a": 1}
-        assert copy_metadata({"b": {2}, "a": 3}, {}, into=metadata) is metadata
-        assert metadata == {"a": 3, "b": [2]}
+    @pytest.mark.parametrize("values", [{}, {"a": 1, "b": "text"}, {"a": 1, "b": {2}}, {"a": "x" * 70_000}])
+    def test_own(self, values: dict[str, Any]) -> None:
+        """A dict that nobody else has may be taken as it is; what is in it comes out the same."""
+        notes: dict[str, Any] = {}
+        expected = copy_metadata(values, notes)
+        own_notes: dict[str, Any] = {}
+        assert (own_metadata(dict(values), own_notes), own_notes) == (expected, notes)
 
     @pytest.mark.parametrize(
         ("value", "text"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")]

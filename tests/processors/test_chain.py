@@ -106,7 +106,7 @@ class TestAddTimes:
     )
     def test_duration(self, nanoseconds: int, ms: int, us: int) -> None:
         """Whole milliseconds and microseconds, cut."""
-        made = AddTimes()(None, "span", {"began_ns": BEGAN_NS, "duration_ns": nanoseconds})
+        made = AddTimes()(None, "span", {"timestamp": BEGAN_NS, "duration_ns": nanoseconds})
         assert (made["duration_ms"], made["duration_us"]) == (ms, us)
 
     @pytest.mark.parametrize("began_ns", [0, 1, 999_999_999, 1_000_000_000, -1, 253_402_300_799_999_999_999])
@@ -115,8 +115,8 @@ class TestAddTimes:
         from datetime import UTC, datetime, timedelta
 
         times = AddTimes()
-        times(None, "event", {"began_ns": BEGAN_NS})
-        made = times(None, "event", {"began_ns": began_ns})["timestamp"]
+        times(None, "event", {"timestamp": BEGAN_NS})
+        made = times(None, "event", {"timestamp": began_ns})["timestamp"]
         expected = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=began_ns // 1000)
         assert datetime.fromisoformat(made) == expected
 
@@ -208,7 +208,7 @@ class TestDefaultChain:
     def test_again(self) -> None:
         """What a signal handler interrupted is done again, by each of them with the same outcome."""
         event: dict[str, Any] = {
-            "trace_id": "alt_1_aaaa", "parent_id": None, "began_ns": BEGAN_NS, "duration_ns": 5_000_000,
+            "trace_id": "alt_1_aaaa", "parent_id": None, "timestamp": BEGAN_NS, "duration_ns": 5_000_000,
             "level": Level.WARN, "status": "error", "error": "ours", "metadata": {"error": "theirs"},
         }  # fmt: skip
         chain = default_chain(Settings(), current=Enclosing, mint=Mint(), redactor=None, sinks=[])

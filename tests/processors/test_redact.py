@@ -23,7 +23,7 @@ def line(**values: Any) -> dict[str, Any]:
     return {
         "trace_id": "mem_1705180800_a3f2",
         "parent_id": "alt_1705180800_a3f2b7c1",
-        "began_ns": 1705180800123456789,
+        "timestamp": 1705180800123456789,
         "hrm_layer": "memory",
         "operation": "write",
         "component": "altitude.py",

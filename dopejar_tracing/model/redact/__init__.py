@@ -22,7 +22,7 @@ _ROUNDS = 4
 """How often a text is searched at most: where a secret is gone, another may show. Nearly always twice."""
 _SUMMARIES = frozenset({"input_summary", "output_summary"})
 _UNTOUCHED = frozenset(
-    "trace_id parent_id timestamp began_ns duration_ns duration_ms duration_us hrm_layer status level".split()
+    "trace_id parent_id timestamp duration_ns duration_ms duration_us hrm_layer status level".split()
 )
 _USUAL = _UNTOUCHED | _SUMMARIES | {"operation", "component", "metadata"}
 """What a line without a note consists of."""
@@ -78,35 +78,37 @@ class Redactor:
             event_dict: as it is before the summaries are cut.
             limit: characters that will be kept of a summary.
         """
-        if not self._is_known(event_dict):
-            for key, value in event_dict.items():
-                if key in _SUMMARIES:
-                    event_dict[key] = self.summary(value, limit)
-                elif key not in _UNTOUCHED:
-                    event_dict[key] = self._data.value(value)
+        for key, value in event_dict.items():
+            if key in _SUMMARIES:
+                event_dict[key] = self.summary(value, limit)
+            elif key not in _UNTOUCHED:
+                event_dict[key] = self._data.value(value)
 
-    def _is_known(self, event_dict: MutableMapping[str, Any]) -> bool:
-        """Whether all that the line says was seen before, and nothing was to be masked.
+    def is_known(self, event_dict: MutableMapping[str, Any]) -> bool:
+        """Whether all that an event dict says was seen before, and nothing was to be masked.
 
         Most lines say the same again and again: with new values, perhaps, under names that hold no secrets.
         """
+        try:
+            given, out, metadata = (
+                event_dict["input_summary"],
+                event_dict["output_summary"],
+                event_dict["metadata"],
+            )
+            texts = (given, out, event_dict["operation"], event_dict["component"])
+        except KeyError:  # it comes from elsewhere
+            return False
         known = self._known
-        given, out = event_dict.get("input_summary"), event_dict.get("output_summary")
-        metadata = event_dict.get("metadata")
         if not (
             type(given) is str  # before it is looked up: the hash of an object may be foreign
             and type(out) is str
             and type(metadata) is dict
-            and given in known
-            and out in known
-            and event_dict.get("operation") in known
-            and event_dict.get("component") in known
-            and event_dict.keys() <= _USUAL
+            and known.issuperset(texts)
+            and _USUAL.issuperset(event_dict)
+            and self._innocent.issuperset(metadata)
         ):
             return False
-        for key, value in metadata.items():
-            if key not in self._innocent:
-                return False
+        for value in metadata.values():
             kind = type(value)
             if kind is str:
                 if value not in known:

@@ -21,9 +21,10 @@ from dopejar_tracing.sinks.jsonl.writing import are_signals_ignored, write_caref
 if TYPE_CHECKING:
     from dopejar_tracing.settings.rotate import Rotate
 
-LOOK = 20e-6
-"""Seconds after which the path is looked at again before a line is written: looking takes longer than
-writing, and when lines come this fast, one look serves several."""
+LOOK, PAUSE = 200e-6, 20e-6
+"""Seconds after which the path is looked at again before a line is written; and how many there may be between
+two lines, else it is looked at at once. Looking takes longer than writing, and when lines come this fast, one
+look serves several."""
 _PATIENCE = 0.1
 """Seconds until a path that cannot be looked at, or opened, is tried again; and that a fork waits."""
 _TAIL = 65_536  # bytes that others may have written behind a line since
@@ -83,8 +84,10 @@ class Appender:
         """
         size = len(encoded)
         file = self._file
-        if file is None or file.look_at < monotonic() or file.size + size > file.limit:
+        now = monotonic()
+        if file is None or file.look_at < now or file.pause_at < now or file.size + size > file.limit:
             file = self._just_looked() or self._made_ready(size)
+        file.pause_at = now + file.pause
         try:
             written = os.write(file.number, encoded) if file.is_plain else write_carefully(file, encoded)
             if written != size:
@@ -148,7 +151,7 @@ class Appender:
         file = self._file
         if file is None or not file.is_plain or self._rotation.rule is not None or not are_signals_ignored():
             return None
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(False):
             return None
         try:
             written = len(file.unsure)
@@ -196,7 +199,8 @@ class Appender:
         file.size = status.st_size
         file.limit = self._rotation.limit
         file.is_plain = file.end is End.WHOLE and are_signals_ignored()
-        file.look_at = monotonic() + LOOK
+        file.look_at = monotonic() + (LOOK if self._rotation.rule is None else PAUSE)
+        file.pause = PAUSE
         return file
 
     def _was_rotated(self, status: os.stat_result, size: int) -> bool:
@@ -248,4 +252,5 @@ def _left_alone(file: Descriptor, written: int) -> Descriptor:
         del file.unsure[:written]
     file.limit = float("inf")
     file.look_at = monotonic() + _PATIENCE
+    file.pause = _PATIENCE
     return file

@@ -44,6 +44,7 @@ class Descriptor:
         end: how the file ends, as far as this process knows.
         limit: size beyond which it has to be looked at before a write.
         look_at: the same in time: seconds of the monotonic clock.
+        pause_at: and if no line was written by then, `pause` seconds after the last.
         size: that it has, if nobody else writes to it.
         is_plain: it ends with a line, and no write can raise a signal that the host does not ignore.
         unsure: lines written since the last look.
@@ -57,6 +58,8 @@ class Descriptor:
         "limit",
         "look_at",
         "number",
+        "pause",
+        "pause_at",
         "size",
         "unsure",
     )  # fmt: skip
@@ -71,7 +74,7 @@ class Descriptor:
         else:
             raise OSError(errno.ESTALE, "it is replaced faster than it can be opened")
         self.limit = float("inf")
-        self.look_at = 0.0
+        self.look_at = self.pause_at = self.pause = 0.0
         self.size = 0
         self.is_plain = False
         self.unsure: list[bytes] = []

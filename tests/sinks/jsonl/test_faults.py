@@ -248,6 +248,7 @@ class TestNeighbours:
     def test_moved_and_deleted(self, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lines that went into a deleted file are counted if they cannot be written again."""
         monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.LOOK", 3_600)
+        monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.PAUSE", 3_600)
         (tmp_path / "folder").mkdir()
         sink = JsonlSink(str(tmp_path / "folder/t"))
         sink(line_of(1))
@@ -368,6 +369,7 @@ os.write(number, b"whole")
     def test_written_after_deletion(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lines that went into a deleted file before that was noticed are written again."""
         monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.LOOK", 3_600)
+        monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.PAUSE", 3_600)
         sink = JsonlSink(str(tmp_path / "t"))
         sink(line_of(1))
         (tmp_path / "t").unlink()
