@@ -46,7 +46,7 @@ def trace_event(
     if ACTIVE.pipeline is not None:
         if component is None:
             component = component_of(caller())
-        record_event(layer, operation, component, input, output, status, level, metadata, more)
+        record_event(layer, operation, component, input, output, status, level, metadata, more, {})
 
 
 def record_event(
@@ -59,15 +59,20 @@ def record_event(
     level: object,
     metadata: object,
     more: dict[str, object],
+    notes: dict[str, Any],
     under: Span | None = None,
 ) -> None:
-    """Send an event down the chain, if its level lets it; under the open span, or that which is named."""
+    """Send an event down the chain, if its level lets it; under the open span, or that which is named.
+
+    `notes` is reserved metadata, which may be added to.
+    """
     pipeline = running()
     if pipeline is None:
         return
     try:
         site = pipeline.sites.find(layer, operation)
-        notes: dict[str, Any] = dict(site.unknown) if site.unknown else {}
+        if site.unknown:
+            notes |= site.unknown
         weight = Level.INFO if level is None else level_of(level, notes)
         outcome = status_of(status, notes)
         if weight < site.threshold and STATUS_LEVELS.get(outcome, 0) < site.threshold:

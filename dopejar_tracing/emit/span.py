@@ -200,6 +200,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             None,
             metadata,
             {},
+            {},
             under=self,
         )
 

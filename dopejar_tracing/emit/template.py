@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from dopejar_tracing.model.foreign import is_foreign
 from dopejar_tracing.model.redact import MASK
@@ -47,15 +47,51 @@ def _shown(name: str, value: Any) -> Any:
     return _MASKED
 
 
+class _Arguments:
+    """The arguments of a function's calls by their names, defaults included."""
+
+    def __init__(self, signature: inspect.Signature) -> None:
+        parameters = signature.parameters.values()
+        kinds = {parameter.kind for parameter in parameters}
+        self._signature = signature
+        self._gathers = [
+            parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD
+        ]
+        self._names = signature.parameters.keys()
+        self._places = [
+            parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        ]
+        self._is_plain = kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
+        self._defaults = {
+            parameter.name: parameter.default
+            for parameter in parameters
+            if parameter.default is not parameter.empty
+        }
+        self._secrets = [name for name in self._names if _RULE[name] & SECRET]
+
+    def of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Those of one call, secrets masked; TypeError if it does not fit."""
+        if self._is_plain and len(args) <= len(self._places) and kwargs.keys() <= self._names:
+            # Nearly always, and in a tenth of the time that `bind` takes.
+            arguments = {**self._defaults, **dict(zip(self._places, args, strict=False)), **kwargs}
+            for name in self._secrets:
+                if name in arguments:
+                    arguments[name] = _shown(name, arguments[name])
+            return arguments
+        bound = self._signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        arguments = dict(bound.arguments)
+        for name in self._gathers:
+            arguments |= arguments[name]
+        return {name: _shown(name, value) for name, value in arguments.items()}
+
+
 def filler(function: Callable[..., Any]) -> CallFill:
     """What fills templates with the arguments of each call of the function, defaults included."""
     try:
-        signature = inspect.signature(function)
+        found = _Arguments(inspect.signature(function))
     except (TypeError, ValueError):  # some built-in functions have none
         return lambda args, kwargs, notes: lambda template: template
-    gathers = [
-        name for name, parameter in signature.parameters.items() if parameter.kind is parameter.VAR_KEYWORD
-    ]
 
     def for_call(args: tuple[Any, ...], kwargs: dict[str, Any], notes: dict[str, Any]) -> Fill:
         arguments: dict[str, Any] | None = None
@@ -66,12 +102,7 @@ def filler(function: Callable[..., Any]) -> CallFill:
                 return template
             try:
                 if arguments is None:
-                    bound = signature.bind(*args, **kwargs)
-                    bound.apply_defaults()
-                    arguments = dict(bound.arguments)
-                    for name in gathers:
-                        arguments |= arguments[name]
-                    arguments = {name: _shown(name, value) for name, value in arguments.items()}
+                    arguments = found.of(args, kwargs)
                 return str(template).format(**arguments)
             except BaseException as error:  # a misspelt name, a foreign __format__, a call that fails itself
                 return _unfilled(template, error, notes)
@@ -83,10 +114,15 @@ def filler(function: Callable[..., Any]) -> CallFill:
 
 def is_template(value: object) -> bool:
     """Whether this is a text with `{names}` in it."""
-    if not isinstance(value, str) or "{" not in value:
-        return False
+    if type(value) is str:
+        return "{" in value and _has_names(value)
+    return isinstance(value, str) and _has_names(str(value))
+
+
+@lru_cache(maxsize=1_024)
+def _has_names(text: str) -> bool:
     try:
-        return any(field is not None for _, field, _, _ in Formatter().parse(value))
+        return any(field is not None for _, field, _, _ in Formatter().parse(text))
     except ValueError:  # a lone brace
         return False
 
@@ -99,11 +135,18 @@ class _FieldFormatter(Formatter):
         return "?" if value is None else _shown(str(key), value)
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if isinstance(value, bool) and "/" in format_spec:
-            return format_spec.split("/")[not value]
-        if isinstance(value, (list, tuple)):
-            return ", ".join(map(text_of, value))
-        return format(value, format_spec) if format_spec and "/" not in format_spec else text_of(value)
+        return _field_text(value, format_spec)
+
+
+_FORMATTER = _FieldFormatter()
+
+
+def _field_text(value: Any, format_spec: str) -> str:
+    if isinstance(value, bool) and "/" in format_spec:
+        return format_spec.split("/")[not value]
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(text_of, value))
+    return format(value, format_spec) if format_spec and "/" not in format_spec else text_of(value)
 
 
 def fill_fields(template: str, fields: Mapping[str, Any], notes: dict[str, Any]) -> str:
@@ -113,19 +156,47 @@ def fill_fields(template: str, fields: Mapping[str, Any], notes: dict[str, Any])
     fit goes into the notes.
     """
     try:
-        names = _names(template)
-        if names and all(fields.get(name) is None for name in names):
+        pattern = _compiled(template)
+        if pattern.names and all(fields.get(name) is None for name in pattern.names):
             return ""
-        return _FieldFormatter().vformat(template, (), fields)
+        if pattern.parts is None:
+            return _FORMATTER.vformat(template, (), fields)
+        texts: list[str] = []
+        for literal, name, spec in pattern.parts:
+            value = fields.get(name)
+            if type(value) is str and not spec:
+                text = value
+            else:
+                text = "?" if value is None else _field_text(value, spec)
+            texts += literal, text
+        return "".join(texts) + pattern.tail
     except BaseException as error:  # it is the application's, and so are the fields
         return _unfilled(template, error, notes)
 
 
+class _Pattern(NamedTuple):
+    """A template, taken apart."""
+
+    names: list[str]
+    """The fields that it names."""
+    parts: list[tuple[str, str, str]] | None
+    """Each field with what stands before it, and its format; None if there is more to it, or a secret."""
+    tail: str
+
+
 @lru_cache(maxsize=1_024)
-def _names(template: str) -> list[str]:
-    """The fields that a template names."""
-    named = (name for _, name, _, _ in Formatter().parse(template) if name)
-    return [name.partition(".")[0].partition("[")[0] for name in named]
+def _compiled(template: str) -> _Pattern:
+    parts, tail = [], ""
+    is_simple = True
+    for literal, name, spec, conversion in Formatter().parse(template):
+        if name is None:
+            tail = literal
+            continue
+        parts.append((literal, name, spec or ""))
+        is_simple &= name.isidentifier() and not conversion and "{" not in (spec or "")
+        is_simple &= not _RULE[name] & SECRET
+    names = [name.partition(".")[0].partition("[")[0] for _, name, _ in parts if name]
+    return _Pattern(names, parts if is_simple else None, tail)
 
 
 def _unfilled(template: object, error: BaseException, notes: dict[str, Any]) -> str:

@@ -62,7 +62,7 @@ class Tracer:
         if ACTIVE.pipeline is not None:
             if component is None:
                 component = component_of(caller())
-            record_event(hrm, operation, component, input_data, output_data, status, None, metadata, {})
+            record_event(hrm, operation, component, input_data, output_data, status, None, metadata, {}, {})
 
 
 tracer = Tracer()

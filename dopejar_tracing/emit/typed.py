@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, dataclass_transform
 
@@ -30,7 +30,7 @@ REFUSALS = frozenset({"denied", "refused"})
 OVERRIDES = frozenset({"input", "output", "status", "component", "level", "metadata"})
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, dict=True):
     """What a trace point makes of its fields.
 
     Attributes:
@@ -49,13 +49,15 @@ class Rule(msgspec.Struct, frozen=True):
     output: str
     fields: Mapping[str, object]
 
-    @property
+    @cached_property
     def required(self) -> list[str]:
         """The fields that have no default."""
         return [name for name, default in self.fields.items() if default is REQUIRED]
 
     def sort(self, args: tuple[object, ...], given: dict[str, Any]) -> Call:
         """Tell fields from overrides; what is neither is recorded too, and named."""
+        if not args and given.keys() == self.fields.keys():  # nearly always
+            return Call(given, {}, {})
         places = [*self.fields, *(f"argument_{place}" for place in range(len(self.fields), len(args)))]
         named = dict(zip(places, args, strict=False)) | given
         own = OVERRIDES - self.fields.keys()
@@ -79,9 +81,12 @@ class Rule(msgspec.Struct, frozen=True):
             span.status = Status.BLOCKED.value
         # What was stopped has no results; but what it did not even promise for later is missing.
         values = span.metadata
-        missing = [name for name in self.required if name not in values or (done and values[name] is None)]
-        if missing:
-            span.notes["missing_fields"] = missing
+        if None in map(values.get, self.required):  # nearly never
+            missing = [
+                name for name in self.required if name not in values or (done and values[name] is None)
+            ]
+            if missing:
+                span.notes["missing_fields"] = missing
 
     def record(self, call: Call, code: CodeType) -> None:
         """Record one moment."""
@@ -105,7 +110,7 @@ class Rule(msgspec.Struct, frozen=True):
             overrides.get("level", self.level),
             overrides.get("metadata"),
             fields,
-            **notes,
+            notes,
         )
 
 
@@ -180,6 +185,10 @@ class PointType(type):
             """What opens spans of this point."""
             rule = cls.rule
             call = rule.sort(args, given)
+            if not call.overrides:  # nearly always
+                return TypedTrace(
+                    rule.layer, rule.operation, None, None, "", rule.level, None, {}, [], rule, call
+                )
             said = call.overrides.get
             return TypedTrace(
                 rule.layer,
@@ -190,8 +199,9 @@ class PointType(type):
                 said("level", rule.level),
                 said("metadata"),
                 {},
-                rule=rule,
-                call=call,
+                [],
+                rule,
+                call,
             )
 
     def event(cls: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
