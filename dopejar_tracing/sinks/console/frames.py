@@ -151,7 +151,7 @@ class Frames:
             return _Scene(stream, None, asked=False, rows=0)
         self._host.width = screen.width
         # Who prints does not read; with one thread beside ours there is nobody else to ask about.
-        alone = occasion is Occasion.PRINT and threading.active_count() <= 2
+        alone = occasion is Occasion.PRINT and len(sys._current_frames()) <= 2
         return _Scene(stream, screen, not alone and somebody_reads(screen.number), self._rows(screen))
 
     def _rows(self, screen: Screen) -> int:

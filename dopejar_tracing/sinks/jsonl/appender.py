@@ -88,12 +88,14 @@ class Appender:
         if file is None or file.look_at < now or file.pause_at < now or file.size + size > file.limit:
             file = self._just_looked() or self._made_ready(size)
         file.pause_at = now + file.pause
+        file.size += size
         try:
             written = os.write(file.number, encoded) if file.is_plain else write_carefully(file, encoded)
             if written != size:
                 write_rest(file, encoded, written)
         except OSError as error:
             if error.errno != errno.EBADF:
+                file.size -= size
                 raise
             file.disown()  # the host closed it
             if self._file is file:
@@ -101,7 +103,7 @@ class Appender:
             file = self._made_ready(size)
             write_carefully(file, encoded)
         file.unsure.append(encoded)
-        file.size += size
+        file.least += size
         if file is not self._file:  # replaced in the meantime, by a thread that could not know of this line
             self._rescue(file)
 
@@ -152,11 +154,13 @@ class Appender:
         if file is None or not file.is_plain or self._rotation.rule is not None or not are_signals_ignored():
             return None
         if not self._lock.acquire(False):
-            return None
+            return file  # another thread looks just now
         try:
-            written = len(file.unsure)
+            written, least = len(file.unsure), file.least
             status = os.stat(self._path)
-            if status.st_ino != file.inode or status.st_dev != file.device or status.st_size != file.size:
+            if status.st_ino != file.inode or status.st_dev != file.device:
+                return None
+            if not least <= status.st_size <= file.size:
                 return None
             del file.unsure[:written]  # they are where they belong
             file.look_at = monotonic() + LOOK
@@ -182,7 +186,7 @@ class Appender:
         return self._file
 
     def _look(self, file: Descriptor, size: int) -> Descriptor:
-        written = len(file.unsure)
+        written, least = len(file.unsure), file.least
         try:
             status = os.stat(self._path)
         except FileNotFoundError:
@@ -192,11 +196,12 @@ class Appender:
         if not file.is_same(status) or self._was_rotated(status, size):
             return self._replace(file)
         del file.unsure[:written]
-        others_write = status.st_size != file.size and stat.S_ISREG(status.st_mode)
+        others_write = not least <= status.st_size <= file.size and stat.S_ISREG(status.st_mode)
         unsure = others_write and file.end is End.WHOLE
         if unsure and ends_within_a_line(file.number, self._path, status.st_size):
             file.end = End.TORN  # a neighbour was killed there, or its disk was full
-        file.size = status.st_size
+        if others_write:
+            file.size = file.least = status.st_size
         file.limit = self._rotation.limit
         file.is_plain = file.end is End.WHOLE and are_signals_ignored()
         file.look_at = monotonic() + (LOOK if self._rotation.rule is None else PAUSE)

@@ -45,7 +45,8 @@ class Descriptor:
         limit: size beyond which it has to be looked at before a write.
         look_at: the same in time: seconds of the monotonic clock.
         pause_at: and if no line was written by then, `pause` seconds after the last.
-        size: that it has, if nobody else writes to it.
+        size: that it has when all is written that threads of this process are writing, if nobody else does.
+        least: the same of what is written.
         is_plain: it ends with a line, and no write can raise a signal that the host does not ignore.
         unsure: lines written since the last look.
     """
@@ -54,6 +55,7 @@ class Descriptor:
         "device",
         "end",
         "inode",
+        "least",
         "is_plain",
         "limit",
         "look_at",
@@ -75,7 +77,7 @@ class Descriptor:
             raise OSError(errno.ESTALE, "it is replaced faster than it can be opened")
         self.limit = float("inf")
         self.look_at = self.pause_at = self.pause = 0.0
-        self.size = 0
+        self.size = self.least = 0
         self.is_plain = False
         self.unsure: list[bytes] = []
         self.end = mend(self.number, path)

@@ -18,6 +18,7 @@ def write_carefully(file: Descriptor, encoded: bytes) -> int:
     torn = file.end is End.TORN
     write_rest(file, b"\n" + encoded if torn else encoded, 0)
     file.size += torn
+    file.least += torn
     return len(encoded)
 
 
