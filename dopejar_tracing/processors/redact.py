@@ -19,11 +19,11 @@ class Redact:
     """
 
     def __init__(self, redactor: Redactor, limit: int) -> None:
-        self._is_known = redactor.is_known
+        self._has_none = redactor.has_none
         self._line = redactor.line
         self._limit = limit
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
-        if not self._is_known(event_dict):
+        if not self._has_none(event_dict):
             self._line(event_dict, self._limit)
         return event_dict

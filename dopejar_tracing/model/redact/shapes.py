@@ -107,7 +107,7 @@ def is_clean(text: str) -> bool:
         rest.count(b"0") >= 13 or 34 in rest or " is" in text or " was" in text or "set to" in text
     ):
         return False
-    return "sk-" not in text and raw.translate(_RUNS).find(_RUN) < 0
+    return "sk-" not in text and (len(raw) < len(_RUN) or raw.translate(_RUNS).find(_RUN) < 0)
 
 
 def mask_shapes(text: str) -> str:

@@ -11,6 +11,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sinks.jsonl.programs import all_lines, content_of, files_of, run
 from dopejar_tracing.settings import Settings
 from dopejar_tracing.settings.rotate import Rotate
 from dopejar_tracing.sinks.jsonl import JsonlSink
+from dopejar_tracing.sinks.jsonl.torn import ends_within_a_line
 
 
 def line_of(number: int, size: int = 0) -> dict[str, Any]:
@@ -244,6 +246,31 @@ class TestNeighbours:
         texts = (tmp_path / "t").read_text().splitlines()
         assert texts.pop(1) == '{"trace_id":"half'
         assert [json.loads(text)["trace_id"] for text in texts] == ["sys_1_0001", "sys_1_0002", "sys_1_0003"]
+
+    def test_own_threads(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Lines that other threads of this process are writing are not taken for a neighbour's, which costs a look."""
+        looks: list[int] = []
+
+        def look(number: int, path: str, size: int) -> bool:
+            looks.append(size)
+            return ends_within_a_line(number, path, size)
+
+        monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.ends_within_a_line", look)
+        monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.LOOK", 0)
+        sink = JsonlSink(str(tmp_path / "t"))
+
+        def write(first: int) -> None:
+            for number in range(first, first + 2_000):
+                sink(line_of(number))
+
+        threads = [threading.Thread(target=write, args=(2_000 * place,)) for place in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        sink.close()
+        assert len(all_lines(tmp_path / "t")) == 8_000
+        assert looks == []
 
     def test_moved_and_deleted(self, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lines that went into a deleted file are counted if they cannot be written again."""
