@@ -19,7 +19,7 @@ from dopejar_tracing.emit.pipeline import ACTIVE, MINT, Pipeline, running
 from dopejar_tracing.emit.site import COMPONENTS, CONTEXTLIB, caller, component_of, level_of
 from dopejar_tracing.emit.span import NULL_SPAN, EndRule, Span
 from dopejar_tracing.emit.template import Fill, filler
-from dopejar_tracing.model.event import Level
+from dopejar_tracing.model.event import INFO
 from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, summary_of, text_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,8 +72,8 @@ class BoundTrace(msgspec.Struct, eq=False):
     level: Any
     metadata: Any
     more: dict[str, Any]
-    spans: list[Span] = []
-    """Those open now; several, if one object is entered again before it is left."""
+    spans: list[Span] | None = None
+    """Those open now; several, if one object is entered again before it is left. None before the first."""
 
     def __enter__(self) -> Span:
         if ACTIVE.pipeline is None:  # all that disabled tracing costs
@@ -81,7 +81,10 @@ class BoundTrace(msgspec.Struct, eq=False):
         code = sys._getframe(1).f_code
         span = self._begin(caller() if code.co_filename == CONTEXTLIB else code, None, {})
         if span is not NULL_SPAN:
-            self.spans.append(span)
+            if self.spans is None:
+                self.spans = [span]  # at once: another thread may enter through this object
+            else:
+                self.spans.append(span)
         return span
 
     def __exit__(
@@ -92,8 +95,8 @@ class BoundTrace(msgspec.Struct, eq=False):
     ) -> None:
         spans = self.spans
         if spans:
-            # The first: another thread may enter through this object meanwhile.
-            span = spans.pop(0) if len(spans) == 1 else self._leave()
+            # The first, as again another thread may enter.
+            span = spans.pop(0) if len(spans) == 1 else _leave(spans)
             span.finish(error)
 
     async def __aenter__(self) -> Span:
@@ -101,7 +104,10 @@ class BoundTrace(msgspec.Struct, eq=False):
             return NULL_SPAN
         span = self._begin(caller(), None, {})
         if span is not NULL_SPAN:
-            self.spans.append(span)
+            if self.spans is None:
+                self.spans = [span]
+            else:
+                self.spans.append(span)
         return span
 
     async def __aexit__(
@@ -189,13 +195,14 @@ class BoundTrace(msgspec.Struct, eq=False):
         """Begin a span; `fill` is there if it is for a call of a decorated function."""
         return begin(self, code, self.input if fill is None else fill(self.input), self.more, notes)
 
-    def _leave(self) -> Span:
-        """Of the spans opened through this object, the one that is current here; else the last."""
-        here = CURRENT.get()
-        if here in self.spans:
-            self.spans.remove(here)
-            return here
-        return self.spans.pop()
+
+def _leave(spans: list[Span]) -> Span:
+    """Of the spans opened through one object, the one that is current here; else the last."""
+    here = CURRENT.get()
+    if here in spans:
+        spans.remove(here)
+        return here
+    return spans.pop()
 
 
 _CACHE = ("cache_info", "cache_clear", "cache_parameters")
@@ -249,7 +256,7 @@ def begin(
             site = pipeline.sites[layer, operation]
         else:
             site = pipeline.sites.resolve(layer, operation)
-        level = Level.INFO if bound.level is None else level_of(bound.level, notes)
+        level = INFO if bound.level is None else level_of(bound.level, notes)
         if site.unknown:
             notes |= site.unknown
         parent = CURRENT.get()

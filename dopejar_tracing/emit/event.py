@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
 from dopejar_tracing.emit.site import caller, component_of, level_of, status_of
-from dopejar_tracing.model.event import EVENT, STATUS_LEVELS, Level
+from dopejar_tracing.model.event import EVENT, INFO, STATUS_LEVELS, SUCCESS
 from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, summary_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def trace_event(
     *,
     input: object = "",
     output: object = "",
-    status: str = "success",
+    status: str = SUCCESS,
     level: str | None = None,
     metadata: object = None,
     **more: object,
@@ -44,9 +45,8 @@ def trace_event(
         more: further values to record, by name.
     """
     if ACTIVE.pipeline is not None:
-        if component is None:
-            component = component_of(caller())
-        record_event(layer, operation, component, input, output, status, level, metadata, more, {})
+        author = caller() if component is None else component
+        record_event(layer, operation, author, input, output, status, level, metadata, more, {})
 
 
 def record_event(
@@ -64,17 +64,20 @@ def record_event(
 ) -> None:
     """Send an event down the chain, if its level lets it; under the open span, or that which is named.
 
-    `notes` is reserved metadata, which may be added to.
+    `component` may be the code that says it; `notes` is reserved metadata, which may be added to.
     """
     pipeline = running()
     if pipeline is None:
         return
     try:
-        site = pipeline.sites.find(layer, operation)
+        if type(layer) is str and type(operation) is str:
+            site = pipeline.sites[layer, operation]
+        else:
+            site = pipeline.sites.resolve(layer, operation)
         if site.unknown:
             notes |= site.unknown
-        weight = Level.INFO if level is None else level_of(level, notes)
-        outcome = status_of(status, notes)
+        weight = INFO if level is None else level_of(level, notes)
+        outcome = SUCCESS if status is SUCCESS else status_of(status, notes)
         if weight < site.threshold and STATUS_LEVELS.get(outcome, 0) < site.threshold:
             return
         now_ns = time.time_ns()
@@ -84,14 +87,16 @@ def record_event(
             "timestamp": now_ns,
             "hrm_layer": site.layer,
             "operation": site.operation,
-            "component": summary_of(component, MAX_COMPONENT),
+            "component": component_of(component)
+            if type(component) is CodeType
+            else summary_of(component, MAX_COMPONENT),
             "input_summary": input,
             "output_summary": output,
             "duration_ms": 0,
             "status": outcome,
             "metadata": gather_metadata(metadata, more, notes),
         }
-        if weight is not Level.INFO:
+        if weight is not INFO:
             event_dict["level"] = weight
         if notes:
             event_dict |= notes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dopejar_tracing.model.event import LEVELS, Level, Status
+from dopejar_tracing.model.event import INFO, LEVELS, SUCCESS, Level, Status
 from dopejar_tracing.model.values import plain_text, summary_of
 from dopejar_tracing.settings import Settings
 
@@ -34,8 +34,8 @@ class Site(msgspec.Struct, frozen=True):
     """What the caller named that does not exist, for the metadata."""
 
 
-class Sites(dict[tuple[Any, Any], Site]):
-    """(layer, operation) as given → its Site."""
+class Sites(dict[tuple[str, str], Site]):
+    """(layer, operation) as given, if both are texts → its Site; for anything else there is `resolve`."""
 
     def __init__(self, settings: Settings, redactor: Redactor | None = None) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Sites(dict[tuple[Any, Any], Site]):
         self._settings = settings
         self._layers = settings.known_layers()
 
-    def __missing__(self, key: tuple[Any, Any]) -> Site:
+    def __missing__(self, key: tuple[str, str]) -> Site:
         if len(self) >= MAX_REMEMBERED:
             self.clear()
         site = self[key] = self.resolve(*key)
@@ -59,21 +59,15 @@ class Sites(dict[tuple[Any, Any], Site]):
         shown = summary_of(self._redactor.summary(operation, 100), 100) if self._redactor else name
         return Site(resolved.name, resolved.prefix, shown, threshold, unknown)
 
-    def find(self, layer: object, operation: object) -> Site:
-        """The Site of anything."""
-        if type(layer) is str and type(operation) is str:
-            return self[layer, operation]
-        return self.resolve(layer, operation)
-
 
 def level_of(level: object, unknown: dict[str, Any]) -> Level:
     """The level named; `info` for None, and for what is none, which is then noted."""
     if level is None:
-        return Level.INFO
+        return INFO
     known = LEVELS.get(level if type(level) is str else plain_text(level))
     if known is None:
         unknown["unknown_level"] = summary_of(level, 100)
-        return Level.INFO
+        return INFO
     return known
 
 
@@ -82,7 +76,7 @@ def status_of(status: object, unknown: dict[str, Any]) -> str:
     known = _STATUSES.get(status if type(status) is str else plain_text(status))
     if known is None:
         unknown["unknown_status"] = summary_of(status, 100)
-        return Status.SUCCESS.value
+        return SUCCESS
     return known
 
 

@@ -13,7 +13,7 @@ from dopejar_tracing.emit.event import record_event
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, Pipeline, running
 from dopejar_tracing.emit.site import Site
 from dopejar_tracing.model.errors import MAX_MESSAGE, describe_error
-from dopejar_tracing.model.event import SPAN, STATUS_LEVELS, Level, Status
+from dopejar_tracing.model.event import INFO, SPAN, STATUS_LEVELS, SUCCESS, Level, Status
 from dopejar_tracing.model.values import is_said, own_metadata, summary_of, text_of
 
 EndRule = Callable[["Span"], None]
@@ -38,7 +38,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     component: str = ""
     input: str = ""
     output: str = ""
-    level: Level = Level.INFO
+    level: Level = INFO
     began_ns: int = 0
     """Nanoseconds since the epoch; 0 as long as the span's level keeps it out of the record."""
     started_ns: int = 0
@@ -49,7 +49,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
     rule: EndRule | None = None
     trace_id: str | None = None
     """None as long as the span's level keeps it out of the record."""
-    status: str = "success"
+    status: str = SUCCESS
     ended: bool = False
     closed: bool = False
     """Its line is out of reach: written, or another process's to write."""
@@ -116,7 +116,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         Args:
             error: what is being raised through it; GeneratorExit is no error (contract §4).
         """
-        if self.trace_id is None and error is None and self.rule is None and self.status == "success":
+        if self.trace_id is None and error is None and self.rule is None and self.status == SUCCESS:
             self.ended = self.closed = True  # below its level, and nothing went wrong
             return
         duration_ns = perf_counter_ns() - self.started_ns
@@ -172,7 +172,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             "metadata": self.metadata,
             "duration_ns": duration_ns,
         }
-        if self.level is not Level.INFO:
+        if self.level is not INFO:
             event_dict["level"] = self.level
         if self.notes:
             event_dict |= self.notes
@@ -235,4 +235,4 @@ class NullSpan(Span):
         """Nothing."""
 
 
-NULL_SPAN = NullSpan(site=Site("system", "sys", "", Level.INFO, {}), ended=True)
+NULL_SPAN = NullSpan(site=Site("system", "sys", "", INFO, {}), ended=True)

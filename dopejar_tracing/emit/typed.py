@@ -13,10 +13,10 @@ import msgspec
 from dopejar_tracing.emit.bind import BoundTrace, begin
 from dopejar_tracing.emit.event import record_event
 from dopejar_tracing.emit.pipeline import ACTIVE
-from dopejar_tracing.emit.site import caller, component_of, status_of
+from dopejar_tracing.emit.site import caller, status_of
 from dopejar_tracing.emit.span import NULL_SPAN, Span
 from dopejar_tracing.emit.template import Fill, fill_fields
-from dopejar_tracing.model.event import Status
+from dopejar_tracing.model.event import SUCCESS, Status
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,7 +74,7 @@ class Rule(msgspec.Struct, frozen=True, dict=True):
             span: its metadata hold the fields.
             judge: whether the output may decide the status.
         """
-        done = span.status == Status.SUCCESS
+        done = span.status == SUCCESS
         if done and not span.output:
             span.output = fill_fields(self.output, span.metadata, span.notes)
         if done and judge and span.output in REFUSALS:
@@ -103,7 +103,7 @@ class Rule(msgspec.Struct, frozen=True, dict=True):
         record_event(
             self.layer,
             self.operation,
-            overrides.get("component", component_of(code)),
+            overrides.get("component", code),
             given,
             output,
             overrides.get("status", (Status.BLOCKED if refused else Status.SUCCESS).value),
@@ -187,7 +187,7 @@ class PointType(type):
             call = rule.sort(args, given)
             if not call.overrides:  # nearly always
                 return TypedTrace(
-                    rule.layer, rule.operation, None, None, "", rule.level, None, {}, [], rule, call
+                    rule.layer, rule.operation, None, None, "", rule.level, None, {}, None, rule, call
                 )
             said = call.overrides.get
             return TypedTrace(
@@ -199,7 +199,7 @@ class PointType(type):
                 said("level", rule.level),
                 said("metadata"),
                 {},
-                [],
+                None,
                 rule,
                 call,
             )

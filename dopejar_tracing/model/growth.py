@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from dopejar_tracing.model.branch import Branch, Gap, Piece
-from dopejar_tracing.model.event import Status, TraceEvent
+from dopejar_tracing.model.event import SUCCESS, TraceEvent
 
 if TYPE_CHECKING:
     from dopejar_tracing.model.event import BegunSpan
@@ -73,7 +73,7 @@ class Growth:
             branch = self._adopt(event)
         branch.event = event
         self.held += 1
-        if event.status != Status.SUCCESS:
+        if event.status != SUCCESS:
             for above in (branch, *_ancestors(branch)):
                 above.trouble[event.status] = above.trouble.get(event.status, 0) + 1
         return self._finish(branch)

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 from dopejar_tracing.model.errors import describe_error
-from dopejar_tracing.model.event import OWN_KINDS, Level
+from dopejar_tracing.model.event import ERROR, INFO, OWN_KINDS, SUCCESS, Level
 from dopejar_tracing.model.values import MAX_COMPONENT, copy_metadata, formatted, is_said, own_metadata, summary_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class AdoptLine:
         if method_name in OWN_KINDS:
             return event_dict
         span = self._current()
-        level = METHOD_LEVELS.get(method_name, Level.INFO)
+        level = METHOD_LEVELS.get(method_name, INFO)
         bound = dict(event_dict)
         message = bound.pop("event", "")
         if "positional_args" in bound:  # of structlog.stdlib, which leaves it to a later processor to format
@@ -69,10 +69,10 @@ class AdoptLine:
             "input_summary": message,
             "output_summary": "",
             "duration_ms": 0,
-            "status": "error" if level >= Level.ERROR else "success",
+            "status": "error" if level >= ERROR else SUCCESS,
             "metadata": None,
         }
-        if level != Level.INFO:
+        if level is not INFO:
             line["level"] = level
         error = _exception(bound.pop("exc_info", None))
         if error is not None:

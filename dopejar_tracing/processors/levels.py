@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dopejar_tracing.model.event import OWN_KINDS, STATUS_LEVELS, Level
+from dopejar_tracing.model.event import INFO, OWN_KINDS, STATUS_LEVELS, Level
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
@@ -30,7 +30,7 @@ class FilterByLevel:
         layer: str = event_dict.get("hrm_layer", "system")
         operation: str = event_dict.get("operation", "log")
         level = max(
-            event_dict.get("level", Level.INFO), STATUS_LEVELS.get(event_dict.get("status", ""), 0)
+            event_dict.get("level", INFO), STATUS_LEVELS.get(event_dict.get("status", ""), 0)
         )
         threshold = self._of_lines.get(layer) if operation == "log" else None
         if level < (threshold or self._threshold(layer, operation)):

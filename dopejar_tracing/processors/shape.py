@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dopejar_tracing.model.event import KEYS, LEVELS, OWN_KINDS, Level
+from dopejar_tracing.model.event import INFO, KEYS, LEVELS, OWN_KINDS
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
@@ -38,8 +38,8 @@ def shape_line(_logger: WrappedLogger, method: str, event_dict: EventDict) -> Ev
         "status": take("status", "success"),
         "metadata": metadata,
     }
-    level = take("level", Level.INFO)
-    if level != Level.INFO:
+    level = take("level", INFO)
+    if level != INFO:
         event_dict["level"] = _LEVEL_NAMES.get(level, level)
     for key, value in event_dict.items():
         if key in metadata:

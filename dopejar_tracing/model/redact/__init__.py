@@ -13,7 +13,7 @@ from dopejar_tracing.model.redact.pairs import mask_pairs
 from dopejar_tracing.model.redact.shapes import is_clean, mask_shapes
 from dopejar_tracing.model.values import text_of
 
-__all__ = ["MASK", "OVERHANG", "Masks", "Redactor"]
+__all__ = ["MASK", "OVERHANG", "SMALLEST_CARD", "Masks", "Redactor"]
 
 OVERHANG = 4_096
 """Characters of a summary that are searched beyond those that will be kept of it."""
@@ -24,8 +24,6 @@ _SUMMARIES = frozenset({"input_summary", "output_summary"})
 _UNTOUCHED = frozenset(
     "trace_id parent_id timestamp duration_ns duration_ms duration_us hrm_layer status level".split()
 )
-_USUAL = _UNTOUCHED | _SUMMARIES | {"operation", "component", "metadata"}
-"""What a line without a note consists of."""
 
 
 class Masks(Protocol):
@@ -50,9 +48,9 @@ class Redactor:
         self._rule = KeyRule(keys, keep)
         self._patterns = tuple(patterns)
         self._data = DataMasker(self._rule, self._remembered, self._name)
-        self._known: set[str] = set()
+        self.known: set[str] = set()
         """Short texts in which nothing is to be masked."""
-        self._innocent: set[str] = set()
+        self.innocent: set[str] = set()
         """Keys of metadata which say nothing of their values either."""
 
     def text(self, text: str) -> str:
@@ -84,45 +82,10 @@ class Redactor:
             elif key not in _UNTOUCHED:
                 event_dict[key] = self._data.value(value)
 
-    def has_none(self, event_dict: MutableMapping[str, Any]) -> bool:
-        """Whether an event dict can be seen at a glance to hold no secret, as nearly all can.
-
-        Most lines say the same again and again: with new values, perhaps, under names that hold no secrets.
-        """
-        try:
-            given, out, metadata = (
-                event_dict["input_summary"],
-                event_dict["output_summary"],
-                event_dict["metadata"],
-            )
-            texts = (given, out, event_dict["operation"], event_dict["component"])
-        except KeyError:  # it comes from elsewhere
-            return False
-        known = self._known
-        if not (
-            type(given) is str  # before it is looked up: the hash of an object may be foreign
-            and type(out) is str
-            and type(metadata) is dict
-            and (known.issuperset(texts) or self._are_harmless(texts))
-            and _USUAL.issuperset(event_dict)
-            and self._innocent.issuperset(metadata)
-        ):
-            return False
-        for value in metadata.values():
-            kind = type(value)
-            if kind is str:
-                if value not in known and not self._are_harmless((value,)):
-                    return False
-            elif kind is int or kind is float:
-                if value >= SMALLEST_CARD:
-                    return False
-            elif kind is not bool and value is not None:
-                return False
-        return True
-
-    def _are_harmless(self, texts: Iterable[str]) -> bool:
+    def are_harmless(self, texts: Iterable[str]) -> bool:
+        """Whether there is nothing to mask in any of these texts."""
         for text in texts:
-            if text not in self._known and (len(text) > OVERHANG or self._remembered(text) != text):
+            if text not in self.known and (len(text) > OVERHANG or self._remembered(text) != text):
                 return False
         return True
 
@@ -140,13 +103,13 @@ class Redactor:
 
     def _remembered(self, text: str) -> str:
         """The same as `text`; what is short and holds no secret need not be searched again."""
-        if text in self._known:
+        if text in self.known:
             return text
         masked = self.text(text)
         if masked == text and len(text) <= MAX_NAME:
-            if len(self._known) >= MAX_MEMO:
-                self._known.clear()
-            self._known.add(text)
+            if len(self.known) >= MAX_MEMO:
+                self.known.clear()
+            self.known.add(text)
         return masked
 
     def _name(self, name: str) -> str:
@@ -158,7 +121,7 @@ class Redactor:
             and not self._rule[name] & SECRET
             and name.lower() not in NAMED_VALUES
         ):
-            if len(self._innocent) >= MAX_MEMO:
-                self._innocent.clear()
-            self._innocent.add(name)
+            if len(self.innocent) >= MAX_MEMO:
+                self.innocent.clear()
+            self.innocent.add(name)
         return masked

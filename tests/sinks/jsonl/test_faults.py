@@ -248,7 +248,7 @@ class TestNeighbours:
         assert [json.loads(text)["trace_id"] for text in texts] == ["sys_1_0001", "sys_1_0002", "sys_1_0003"]
 
     def test_own_threads(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Lines that other threads of this process are writing are not taken for a neighbour's, which costs a look."""
+        """Lines that other threads of this process are writing are not taken for a neighbour's."""
         looks: list[int] = []
 
         def look(number: int, path: str, size: int) -> bool:
