@@ -8,11 +8,13 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 EXAMPLES := $(CURDIR)/examples
 
-.PHONY: help demo test test-others search stress bless check bench bench-viewer bench-stats bench-peers clean
+.PHONY: help demo test test-others search stress bless check bench bench-write bench-smoke bench-viewer bench-stats \
+  bench-peers clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'more: check, test-others, search, stress, bless, bench, bench-viewer, bench-stats, bench-peers, clean'
+	@echo 'more: check, test-others, search, stress, bless, bench, bench-write, bench-smoke, bench-viewer,'
+	@echo '  bench-stats, bench-peers, clean'
 
 demo: $(VENV)/.runtime
 	@PATH="$(CURDIR)/$(RUN):$$PATH" EXAMPLES="$(EXAMPLES)" sh examples/demo.sh
@@ -44,7 +46,15 @@ check: $(VENV)/.dev
 	$(RUN)/lint-imports
 
 bench: $(VENV)/.dev
+	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers
 	$(RUN)/python -m benchmarks
+
+bench-write: $(VENV)/.dev  # the same, and its tables into docs/performance.md and README.md
+	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers
+	$(RUN)/python -m benchmarks --write
+
+bench-smoke: $(VENV)/.runtime  # fails if a span has become twice as dear; half a minute
+	$(RUN)/python -m benchmarks.smoke
 
 bench-viewer: $(VENV)/.dev
 	@$(RUN)/python -m pip --disable-pip-version-check install --quiet --group peers

@@ -1,128 +1,132 @@
-"""`make bench`: a span, an event and a line beside the cheapest durable write there is."""
+"""`make bench`: what tracing costs, beside the cheapest durable write there is and beside its peers.
+
+Each table is one run in which all its contenders take turns, each in processes of its own. What they wrote is
+read back: if a line is missing, torn or out of order, there are no figures. Exit status 1: that, or a figure
+that must hold does not.
+"""
 
 from __future__ import annotations
 
-import os
-import platform
+import argparse
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-import orjson
+from benchmarks import console, costs, report
+from benchmarks.commands import VoidError, machine
+from benchmarks.measure import installed, measure
+from benchmarks.report import Held
+from benchmarks.tables import TABLES, Table
 
-import dopejar_tracing
-from benchmarks import console
-from benchmarks.measure import Case, Result, measure
-from dopejar_tracing import bind_trace, configure, get_logger, trace_event
-from dopejar_tracing.model.event import KEYS
-
-LIMITS = {"span": 12.0, "span, disabled": 0.5}
-"""What must hold, as ratios to the floor."""
-TIMES, ROUNDS = 5_000, 15
+ROOT = Path(__file__).parent.parent
+ROUNDS = 15
+VERSIONS = ["dopejar-tracing", "orjson", "structlog", "eliot", "loguru", "opentelemetry-sdk", "logfire"]
 
 
-def cases(folder: Path) -> list[Case]:
-    """The floor first: the same line, encoded by orjson and written with one os.write."""
-    line = {
-        "trace_id": "alt_1705180800_a3f2b7c1",
-        "parent_id": None,
-        "timestamp": "2026-01-13T14:00:00.123456+00:00",
-        "hrm_layer": "altitude",
-        "operation": "transition",
-        "component": "__main__.py",
-        "input_summary": "L3→L2",
-        "output_summary": "success",
-        "duration_ms": 0,
-        "status": "success",
-        "metadata": {"reason": "user requested tactical", "turns": 3, "duration_us": 12},
+class Part(NamedTuple):
+    """What one run gives.
+
+    Attributes:
+        text: for each place in the documents, what stands there.
+        held: figures that must hold.
+        missed: what else had to hold and did not.
+    """
+
+    text: dict[str, str]
+    held: Sequence[Held] = ()
+    missed: Sequence[str] = ()
+
+
+def timed(name: str, table: Table, folder: Path, rounds: int, times: int | None) -> Part:
+    """A table of `benchmarks.tables`."""
+    results = measure(installed(table.rows), folder, times=times or table.times, rounds=rounds)
+    text = {name: report.times_of(table, results)}
+    if name == "spans":
+        text["readme"] = report.for_readme(results)
+    return Part(text, report.held_by(table, results))
+
+
+def parts(rounds: int, times: int | None) -> dict[str, Callable[[Path], Part]]:
+    """All that there is to run, by name; each takes a folder to write in."""
+
+    def imports(folder: Path) -> Part:
+        text, held = costs.imports(folder, rounds)
+        return Part({"imports": text}, held)
+
+    def memory(folder: Path) -> Part:
+        text, held = costs.memory(folder)
+        return Part({"memory": text}, held)
+
+    def shown(_folder: Path) -> Part:
+        text, missed = console.measure(min(rounds, console.ROUNDS))
+        return Part({"console": text}, missed=missed)
+
+    return {
+        **{name: partial(timed, name, table, rounds=rounds, times=times) for name, table in TABLES.items()},
+        "imports": imports,
+        "memory": memory,
+        "sizes": lambda _folder: Part({"sizes": costs.sizes()}),
+        "console": shown,
     }
-    number = os.open(folder / "floor.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-
-    def floor(times: int) -> None:
-        for _ in range(times):
-            os.write(number, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-
-    def span(times: int) -> None:
-        for _ in range(times):
-            with bind_trace("altitude", "transition", input="L3→L2") as span:
-                span.set_output("success", reason="user requested tactical", turns=3)
-
-    def event(times: int) -> None:
-        for _ in range(times):
-            trace_event(
-                "altitude",
-                "transition",
-                input="L3→L2",
-                output="success",
-                reason="user requested tactical",
-                turns=3,
-            )
-
-    log = get_logger()
-
-    def plain_line(times: int) -> None:
-        for _ in range(times):
-            log.info("L3→L2", reason="user requested tactical", turns=3)
-
-    def on() -> None:
-        configure(enabled=True, output=folder / "ours.jsonl", console="never")
-
-    def above() -> None:
-        configure(enabled=True, output=folder / "ours.jsonl", console="never", level="error")
-
-    def off() -> None:
-        configure(enabled=False)
-
-    return [
-        Case("floor: orjson + os.write", floor),
-        Case("span", span, on),
-        Case("event", event, on),
-        Case("structlog line", plain_line, on),
-        Case("span, below its level", span, above),
-        Case("span, disabled", span, off),
-        Case("event, disabled", event, off),
-    ]
 
 
-def table(results: list[Result]) -> str:
-    """The results as Markdown, with their ratios to the first."""
-    floor = results[0]
-    rows = [
-        f"| {result.name} | {result.best:.2f} | {result.median:.2f} | {result.best / floor.best:.2f} |"
-        f" {result.median / floor.median:.2f} | {LIMITS.get(result.name, '')} |"
-        for result in results
-    ]
-    head = [
-        "| | best µs | median µs | × floor, best | × floor, median | at most |",
-        "|---|--:|--:|--:|--:|--:|",
-    ]
-    return "\n".join(head + rows)
+def options() -> argparse.Namespace:
+    """As given."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = list(parts(ROUNDS, None))
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"only these: {', '.join(names)}")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of which the figures are")
+    parser.add_argument("--times", type=int, help="spans in a round; otherwise each table knows")
+    parser.add_argument(
+        "--folder", type=Path, help="where the traces are written; otherwise where temporary files are"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="put the tables into docs/performance.md and README.md"
+    )
+    given = parser.parse_args()
+    unknown = set(given.tables) - set(names)
+    if unknown:
+        parser.error(f"no table {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    return given
 
 
-def check(folder: Path) -> None:
-    """Every line that was to be written is there, whole; else the figures mean nothing."""
-    lines = [orjson.loads(text) for text in (folder / "ours.jsonl").read_bytes().splitlines()]
-    expected = 3 * TIMES * (ROUNDS + 1)
-    if len(lines) != expected or any(tuple(line) != KEYS for line in lines):
-        sys.exit(f"{len(lines)} lines in the file, {expected} were traced: the figures are void")
+def run(given: argparse.Namespace) -> list[Part]:
+    """Run what is asked for, and print it as it comes."""
+    done = []
+    for name, part in parts(given.rounds, given.times).items():
+        if given.tables and name not in given.tables:
+            continue
+        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+            done.append(part(Path(folder)))
+        print(f"\n{done[-1].text[name]}", flush=True)
+    return done
 
 
 def main() -> None:
-    """Measure, check, print."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        results = measure(cases(folder), times=TIMES, rounds=ROUNDS)
-        dopejar_tracing.shutdown()
-        check(folder)
-    print(f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores\n")
-    print(table(results))
-    floor = results[0]
-    missed = [
-        result.name for result in results if result.best / floor.best > LIMITS.get(result.name, float("inf"))
-    ]
-    missed += console.main()
+    """Measure, print, write, and say what was missed."""
+    given = options()
+    heading = machine(*VERSIONS)
+    print(heading)
+    try:
+        done = run(given)
+    except VoidError as error:
+        sys.exit(str(error))
+    held = [each for part in done for each in part.held]
+    if held:
+        print(f"\n{report.limits(held)}")
+    if given.write:
+        texts = {name: text for part in done for name, text in part.text.items()}
+        if not given.tables:
+            texts |= {"machine": heading, "limits": report.limits(held)}
+        report.put(ROOT / "docs/performance.md", texts)
+        report.put(ROOT / "README.md", texts)
+    missed = [each.missed for each in held if each.is_missed]
+    missed += [each for part in done for each in part.missed]
     if missed:
-        sys.exit(f"missed: {', '.join(missed)}")
+        sys.exit("\n".join(["", "missed:", *missed]))
 
 
 if __name__ == "__main__":

@@ -166,11 +166,15 @@ def _received(reader: int) -> Iterator[bytes]:
             yield data
 
 
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as Markdown; all columns but the first are numbers."""
+    lines = [f"| {' | '.join(head)} |", f"|---{'|--:' * (len(head) - 1)}|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print it as Markdown; all columns but the first are numbers."""
-    print(f"\n| {' | '.join(head)} |\n|---{'|--:' * (len(head) - 1)}|")
-    for row in rows:
-        print(f"| {' | '.join(row)} |", flush=True)
+    """Print it."""
+    print(f"\n{markdown(head, rows)}", flush=True)
 
 
 def figures(took: Timed) -> list[str]:

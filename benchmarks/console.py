@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+from benchmarks.commands import VoidError, markdown
 from dopejar_tracing import bind_trace, configure, shutdown
 
 ALONE, PIPE, LIVE, STOPPED = (
@@ -32,36 +33,42 @@ AT_MOST = {1_000: (2.0, 20.0), 0: (float("inf"), 20.0)}
 """By rate: × the file alone, and µs more than it."""
 
 
-def main() -> list[str]:
-    """Measure, print a table; returns what was missed."""
+def measure(rounds: int = ROUNDS) -> tuple[str, list[str]]:
+    """Processes that trace, in turn; a table, and what was missed."""
     modes = [ALONE, PIPE, LIVE, STOPPED]
     taken: dict[tuple[int, str], list[float]] = {(rate, mode): [] for rate in RATES for mode in modes}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         modes.append(modes.pop(0))
         for rate in RATES:
             for mode in modes:
                 taken[rate, mode].append(_measure(rate, mode))
-    print("\n| a span, µs | rate | best | median | × file alone | µs more | at most |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
-    missed = []
-    for (rate, mode), rounds in taken.items():
-        median = statistics.median(rounds)
+    rows, missed = [], []
+    for (rate, mode), micros in taken.items():
         most, more = AT_MOST[rate]
         # Round by round, so that a machine that is slow for a while is slow for both.
-        pairs = list(zip(rounds, taken[rate, ALONE], strict=True))
+        pairs = list(zip(micros, taken[rate, ALONE], strict=True))
         ratio = statistics.median(own / beside for own, beside in pairs)
         dearer = statistics.median(own - beside for own, beside in pairs)
-        kept = ratio <= most and dearer <= more
-        if not kept:
-            missed.append(f"{mode} at {rate or 'any rate'}")
+        if ratio > most:
+            missed.append(f"{mode} at {rate:,} spans a second: {ratio:.2f} × {ALONE}, at most {most:g}")
+        if dearer > more:
+            missed.append(f"{mode} at {rate or 'any'} spans a second: {dearer:.1f} µs more, at most {more:g}")
         limit = "" if mode == ALONE else f"× {most:g}, {more:g} µs" if rate else f"{more:g} µs"
-        print(
-            f"| {mode} | {rate or 'all it can'} | {min(rounds):.1f} | {median:.1f} | {ratio:.2f} |"
-            f" {dearer:.1f} | {limit} |"
-        )
+        figures = [f"{min(micros):.1f}", f"{statistics.median(micros):.1f}"]
+        figures += [_marked(f"{ratio:.2f}", ratio > most), _marked(f"{dearer:.1f}", dearer > more)]
+        rows.append([mode, f"{rate:,}" if rate else "all it can", *figures, limit])
+    head = "rate,best µs,median µs,× file alone,µs more,at most".split(",")
     shown = [_appearance() for _ in range(APPEARANCES)]
-    print(f"\nA root appears after {min(shown)} to {max(shown)} ms, at most {APPEARS_MS} (of {APPEARANCES}).")
-    return missed + ["a root appears"] * (max(shown) > APPEARS_MS)
+    if max(shown) > APPEARS_MS:
+        missed.append(f"a root appears after {max(shown)} ms, at most {APPEARS_MS}")
+    appears = (
+        f"A root appears after {min(shown)} to {max(shown)} ms, at most {APPEARS_MS} (of {APPEARANCES})."
+    )
+    return f"{markdown(['a span, of trees of three', *head], rows)}\n\n{appears}", missed
+
+
+def _marked(figure: str, is_missed: bool) -> str:
+    return f"**{figure}**" if is_missed else figure
 
 
 def _appearance() -> int:
@@ -100,7 +107,8 @@ def _measure(rate: int, mode: str) -> float:
         reader.join()
     os.close(leader)
     if lines != int(spans):
-        sys.exit(f"{mode}: {lines} lines in the file, {spans} were traced: the figures are void")
+        msg = f"{mode}: {lines} lines in the file, {spans} were traced: the figures are void"
+        raise VoidError(msg)
     return float(micros)
 
 
@@ -134,8 +142,6 @@ def _work(rate: int, seconds: float) -> tuple[float, int]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        sys.exit(f"missed: {', '.join(short)}" if (short := main()) else 0)
     configure(enabled=True, output=Path(sys.argv[4]) / "trace.jsonl", console=sys.argv[3])
     micros, spans = _work(int(sys.argv[1]), float(sys.argv[2]))
     shutdown()

@@ -21,10 +21,12 @@ from dopejar_tracing.sinks.jsonl.writing import are_signals_ignored, write_caref
 if TYPE_CHECKING:
     from dopejar_tracing.settings.rotate import Rotate
 
-LOOK, PAUSE = 200e-6, 20e-6
+LOOK, PAUSE = 200e-6, 8e-6
 """Seconds after which the path is looked at again before a line is written; and how many there may be between
 two lines, else it is looked at at once. Looking takes longer than writing, and when lines come this fast, one
 look serves several."""
+_CLOSE_LOOK = 20e-6
+"""The first, where the file is rotated."""
 _PATIENCE = 0.1
 """Seconds until a path that cannot be looked at, or opened, is tried again; and that a fork waits."""
 _TAIL = 65_536  # bytes that others may have written behind a line since
@@ -87,7 +89,6 @@ class Appender:
         now = monotonic()
         if file is None or file.look_at < now or file.pause_at < now or file.size + size > file.limit:
             file = self._just_looked() or self._made_ready(size)
-        file.pause_at = now + file.pause
         file.size += size
         try:
             written = os.write(file.number, encoded) if file.is_plain else write_carefully(file, encoded)
@@ -101,9 +102,11 @@ class Appender:
             if self._file is file:
                 self._file = None
             file = self._made_ready(size)
+            file.size += size
             write_carefully(file, encoded)
         file.unsure.append(encoded)
         file.least += size
+        file.pause_at = monotonic() + file.pause
         if file is not self._file:  # replaced in the meantime, by a thread that could not know of this line
             self._rescue(file)
 
@@ -204,7 +207,7 @@ class Appender:
             file.size = file.least = status.st_size
         file.limit = self._rotation.limit
         file.is_plain = file.end is End.WHOLE and are_signals_ignored()
-        file.look_at = monotonic() + (LOOK if self._rotation.rule is None else PAUSE)
+        file.look_at = monotonic() + (LOOK if self._rotation.rule is None else _CLOSE_LOOK)
         file.pause = PAUSE
         return file
 
