@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
 from dopejar_tracing.emit.site import caller, component_of, level_of, status_of
 from dopejar_tracing.model.event import EVENT, INFO, STATUS_LEVELS, SUCCESS
-from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, summary_of
+from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, own_metadata, summary_of
 
 if TYPE_CHECKING:
     from dopejar_tracing.emit.span import Span
@@ -94,7 +94,9 @@ def record_event(
             "output_summary": output,
             "duration_ms": 0,
             "status": outcome,
-            "metadata": gather_metadata(metadata, more, notes),
+            "metadata": own_metadata(more, notes)
+            if metadata is None
+            else gather_metadata(metadata, more, notes),
         }
         if weight is not INFO:
             event_dict["level"] = weight
