@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
-from dopejar_tracing.emit.site import caller, component_of, level_of, status_of
+from dopejar_tracing.emit.site import COMPONENTS, CONTEXTLIB, caller, component_of, level_of, status_of
 from dopejar_tracing.model.event import EVENT, INFO, STATUS_LEVELS, SUCCESS
 from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, own_metadata, summary_of
 
@@ -45,7 +46,10 @@ def trace_event(
         more: further values to record, by name.
     """
     if ACTIVE.pipeline is not None:
-        author = caller() if component is None else component
+        author: object = component
+        if component is None:
+            code = sys._getframe(1).f_code
+            author = caller() if code.co_filename == CONTEXTLIB else code
         record_event(layer, operation, author, input, output, status, level, metadata, more, {})
 
 
@@ -87,7 +91,7 @@ def record_event(
             "timestamp": now_ns,
             "hrm_layer": site.layer,
             "operation": site.operation,
-            "component": component_of(component)
+            "component": (COMPONENTS.get(component.co_filename) or component_of(component))
             if type(component) is CodeType
             else summary_of(component, MAX_COMPONENT),
             "input_summary": input,

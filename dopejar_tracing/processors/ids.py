@@ -47,16 +47,15 @@ class AddIds:
         if event_dict.get("trace_id") is not None:
             return event_dict
         span = self._current()
-        layer = event_dict.get("hrm_layer")
+        layer, began_ns = event_dict.get("hrm_layer"), event_dict.get("timestamp")
         if layer is None:
             layer = event_dict["hrm_layer"] = "system" if span is None else span.layer
-        prefix = self._prefixes.get(layer) if type(layer) is str else None
-        began_ns = event_dict.get("timestamp")
         if type(began_ns) is not int:
             now_ns = self._clock()
             if began_ns is None:  # else it is a text, of the application's own
                 event_dict["timestamp"] = now_ns
             began_ns = now_ns
+        prefix = self._prefixes.get(layer) if type(layer) is str else None
         event_dict["parent_id"] = self._root_parent if span is None else span.trace_id
         event_dict["trace_id"] = self._mint(prefix or self._layers.resolve(layer).prefix, began_ns)
         return event_dict

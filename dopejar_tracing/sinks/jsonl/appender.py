@@ -21,7 +21,7 @@ from dopejar_tracing.sinks.jsonl.writing import are_signals_ignored, write_caref
 if TYPE_CHECKING:
     from dopejar_tracing.settings.rotate import Rotate
 
-LOOK, PAUSE = 200e-6, 8e-6
+LOOK, PAUSE = 200e-6, 14e-6
 """Seconds after which the path is looked at again before a line is written; and how many there may be between
 two lines, else it is looked at at once. Looking takes longer than writing, and when lines come this fast, one
 look serves several."""
