@@ -7,7 +7,7 @@ import time
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from dopejar_tracing.emit.pipeline import ACTIVE, MINT, running
+from dopejar_tracing.emit.pipeline import ACTIVE, MINT, Pipeline, running
 from dopejar_tracing.emit.site import COMPONENTS, CONTEXTLIB, caller, component_of, level_of, status_of
 from dopejar_tracing.model.event import EVENT, INFO, STATUS_LEVELS, SUCCESS
 from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, own_metadata, summary_of
@@ -15,42 +15,51 @@ from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, own_met
 if TYPE_CHECKING:
     from dopejar_tracing.emit.span import Span
 
+    def trace_event(
+        layer: str,
+        operation: str,
+        component: str | None = None,
+        *,
+        input: object = "",
+        output: object = "",
+        status: str = SUCCESS,
+        level: str | None = None,
+        metadata: object = None,
+        **more: object,
+    ) -> None:
+        """As below."""
 
-def trace_event(
-    layer: str,
-    operation: str,
-    component: str | None = None,
-    *,
-    input: object = "",
-    output: object = "",
-    status: str = SUCCESS,
-    level: str | None = None,
-    metadata: object = None,
-    **more: object,
-) -> None:
-    """Record one moment under the open span.
+else:
+    # CPython compares each name that is not among the parameters with all that are, which is most of what an
+    # event costs while tracing is disabled. So what is seldom given is taken from the rest.
+    def trace_event(layer, operation, component=None, *, input="", output="", **more):
+        """Record one moment under the open span.
 
-        trace_event("focus", "gate_check", input="WriteApprovalGate", output="allowed", user_consent=True)
+            trace_event("focus", "gate_check", input="WriteApprovalGate", output="allowed", user_consent=True)
 
-    It never raises, whatever it is given; what it cannot make sense of is named in the metadata.
+        It never raises, whatever it is given; what it cannot make sense of is named in the metadata.
 
-    Args:
-        layer: long or short name.
-        operation: what is done, such as `gate_check`.
-        component: who does it; by default the basename of the caller's file.
-        input: any object, shown by `str`.
-        output: any object, shown by `str`.
-        status: `success`, `error` or `blocked`.
-        level: `debug`, `info` (the default), `warn` or `error`; `blocked` counts as warn, `error` as error.
-        metadata: a mapping of values to record.
-        more: further values to record, by name.
-    """
-    if ACTIVE.pipeline is not None:
-        author: object = component
+        Args:
+            layer: long or short name.
+            operation: what is done, such as `gate_check`.
+            component: who does it; by default the basename of the caller's file.
+            input: any object, shown by `str`.
+            output: any object, shown by `str`.
+            more: `status` is `success` (the default), `error` or `blocked`; `level` is `debug`, `info` (the
+                default), `warn` or `error`, where `blocked` counts as warn and `error` as error; `metadata`
+                is a mapping of values to record; all else is a value to record, by name.
+        """
+        if ACTIVE.pipeline is None:
+            return
         if component is None:
-            code = sys._getframe(1).f_code
-            author = caller() if code.co_filename == CONTEXTLIB else code
-        record_event(layer, operation, author, input, output, status, level, metadata, more, {})
+            component = sys._getframe(1).f_code
+            if component.co_filename == CONTEXTLIB:
+                component = caller()
+        status, level, metadata = SUCCESS, None, None
+        if "status" in more or "level" in more or "metadata" in more:
+            status, level = more.pop("status", SUCCESS), more.pop("level", None)
+            metadata = more.pop("metadata", None)
+        record_event(layer, operation, component, input, output, status, level, metadata, more, {})
 
 
 def record_event(
@@ -70,9 +79,11 @@ def record_event(
 
     `component` may be the code that says it; `notes` is reserved metadata, which may be added to.
     """
-    pipeline = running()
-    if pipeline is None:
-        return
+    pipeline = ACTIVE.pipeline
+    if type(pipeline) is not Pipeline:
+        pipeline = running()
+        if pipeline is None:
+            return
     try:
         if type(layer) is str and type(operation) is str:
             site = pipeline.sites[layer, operation]

@@ -21,10 +21,10 @@ from dopejar_tracing.sinks.jsonl.writing import are_signals_ignored, write_caref
 if TYPE_CHECKING:
     from dopejar_tracing.settings.rotate import Rotate
 
-LOOK, PAUSE = 200e-6, 14e-6
+LOOK, PAUSE = 200e-6, 17e-6
 """Seconds after which the path is looked at again before a line is written; and how many there may be between
-two lines, else it is looked at at once. Looking takes longer than writing, and when lines come this fast, one
-look serves several."""
+the beginnings of two writes, else it is looked at at once. Looking takes longer than writing, and when lines
+come this fast, one look serves several."""
 _CLOSE_LOOK = 20e-6
 """The first, where the file is rotated."""
 _PATIENCE = 0.1
@@ -89,6 +89,8 @@ class Appender:
         now = monotonic()
         if file is None or file.look_at < now or file.pause_at < now or file.size + size > file.limit:
             file = self._just_looked() or self._made_ready(size)
+            now = monotonic()  # again: a look is no pause
+        file.pause_at = now + file.pause
         file.size += size
         try:
             written = os.write(file.number, encoded) if file.is_plain else write_carefully(file, encoded)
@@ -106,7 +108,6 @@ class Appender:
             write_carefully(file, encoded)
         file.unsure.append(encoded)
         file.least += size
-        file.pause_at = monotonic() + file.pause
         if file is not self._file:  # replaced in the meantime, by a thread that could not know of this line
             self._rescue(file)
 
