@@ -322,10 +322,13 @@ t.trace_event("sys", "first")
 import atexit
 import dopejar_tracing as t
 atexit.register(t.trace_event, "sys", "last")
+span = t.bind_trace("sys", "span")
+atexit.register(span.__exit__, None, None, None)
+atexit.register(span.__enter__)
 """
         done = run_python(code, tmp_path)
         assert done.stderr == ""
-        assert len(read_lines(tmp_path / "trace.jsonl")) == 1
+        assert [line["operation"] for line in read_lines(tmp_path / "trace.jsonl")] == ["span", "last"]
 
 
 # Python 3.12 and later warn of what is done here on purpose.

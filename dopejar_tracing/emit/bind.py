@@ -78,7 +78,10 @@ class BoundTrace(msgspec.Struct, eq=False):
     def __enter__(self) -> Span:
         if ACTIVE.pipeline is None:  # all that disabled tracing costs
             return NULL_SPAN
-        code = sys._getframe(1).f_code
+        try:  # as `caller` does, but without a call
+            code = sys._getframe(1).f_code
+        except ValueError:
+            code = sys._getframe().f_code
         span = self._begin(caller() if code.co_filename == CONTEXTLIB else code, None, {})
         if span is not NULL_SPAN:
             if self.spans is None:

@@ -52,7 +52,10 @@ else:
         if ACTIVE.pipeline is None:
             return
         if component is None:
-            component = sys._getframe(1).f_code
+            try:
+                component = sys._getframe(1).f_code
+            except ValueError:  # the interpreter itself calls, as at its exit
+                component = sys._getframe().f_code
             if component.co_filename == CONTEXTLIB:
                 component = caller()
         status, level, metadata = SUCCESS, None, None
