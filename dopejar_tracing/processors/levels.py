@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from dopejar_tracing.settings import Settings
 
+MAX_REMEMBERED = 1_000
+"""Layers; an application that makes up ever new ones must not fill the memory."""
+
 
 class FilterByLevel:
     """Raises structlog.DropEvent for a line below its level.
@@ -32,7 +35,7 @@ class FilterByLevel:
         level = max(
             event_dict.get("level", INFO), STATUS_LEVELS.get(event_dict.get("status", ""), 0)
         )
-        threshold = self._of_lines.get(layer) if operation == "log" else None
+        threshold = self._of_lines.get(layer) if operation == "log" and type(layer) is str else None
         if level < (threshold or self._threshold(layer, operation)):
             from structlog import DropEvent
 
@@ -41,6 +44,6 @@ class FilterByLevel:
 
     def _threshold(self, layer: str, operation: str) -> Level:
         threshold = self._settings.threshold(layer, self._layers.resolve(layer).prefix, operation)
-        if operation == "log":
+        if operation == "log" and type(layer) is str and len(self._of_lines) < MAX_REMEMBERED:
             self._of_lines[layer] = threshold
         return threshold
