@@ -289,6 +289,18 @@ class TestTemplates:
         class broken(Point, input="{query", output="{query:d}"):  # noqa: N801, D106
             query: str
 
+        class braces(Point, input="{{a}} {{{query}}} b {{c}}", output="{{}} {query:>3}"):  # noqa: N801, D106
+            query: str
+
+    def test_braces(self, lines: Lines) -> None:
+        """Doubled braces stand for themselves, wherever they stand; what is not known is formatted too."""
+        self.custom.braces.event(query="x")
+        self.custom.braces.event(query="x", output="y")
+        with self.custom.braces(query=LATER) as span:
+            span.add_metadata(query="z")
+        shown = [(line["input_summary"], line["output_summary"]) for line in lines()]
+        assert shown == [("{a} {x} b {c}", "{}   x"), ("{a} {x} b {c}", "y"), ("", "{}   z")]
+
     def test_formats(self, lines: Lines) -> None:
         """Attributes, keys, conversions and format specifications work as in `str.format`."""
         self.custom.shape.event(query=1.5, hits=[3])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, partialmethod, wraps
-from time import perf_counter_ns, time_ns
 from types import CodeType, TracebackType
 from typing import Any, TypeVar, cast
 
@@ -277,8 +277,8 @@ def begin(
             given if type(given) is str else text_of(given),
             output if type(output) is str else text_of(output),
             level,
-            time_ns() if is_recorded else 0,
-            perf_counter_ns(),
+            time.time_ns() if is_recorded else 0,
+            time.perf_counter_ns(),
             gather_metadata(metadata, more, notes) if more or metadata is not None else {},
             notes,
             rule,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import wraps
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -15,40 +16,43 @@ from dopejar_tracing.model.values import MAX_COMPONENT, gather_metadata, own_met
 if TYPE_CHECKING:
     from dopejar_tracing.emit.span import Span
 
-    def trace_event(
-        layer: str,
-        operation: str,
-        component: str | None = None,
-        *,
-        input: object = "",
-        output: object = "",
-        status: str = SUCCESS,
-        level: str | None = None,
-        metadata: object = None,
-        **more: object,
-    ) -> None:
-        """As below."""
 
-else:
-    # CPython compares each name that is not among the parameters with all that are, which is most of what an
-    # event costs while tracing is disabled. So what is seldom given is taken from the rest.
-    def trace_event(layer, operation, component=None, *, input="", output="", **more):
-        """Record one moment under the open span.
+def trace_event(
+    layer: str,
+    operation: str,
+    component: str | None = None,
+    *,
+    input: object = "",
+    output: object = "",
+    status: str = SUCCESS,
+    level: str | None = None,
+    metadata: object = None,
+    **more: object,
+) -> None:
+    """Record one moment under the open span.
 
-            trace_event("focus", "gate_check", input="WriteApprovalGate", output="allowed", user_consent=True)
+        trace_event("focus", "gate_check", input="WriteApprovalGate", output="allowed", user_consent=True)
 
-        It never raises, whatever it is given; what it cannot make sense of is named in the metadata.
+    It never raises, whatever it is given; what it cannot make sense of is named in the metadata.
 
-        Args:
-            layer: long or short name.
-            operation: what is done, such as `gate_check`.
-            component: who does it; by default the basename of the caller's file.
-            input: any object, shown by `str`.
-            output: any object, shown by `str`.
-            more: `status` is `success` (the default), `error` or `blocked`; `level` is `debug`, `info` (the
-                default), `warn` or `error`, where `blocked` counts as warn and `error` as error; `metadata`
-                is a mapping of values to record; all else is a value to record, by name.
-        """
+    Args:
+        layer: long or short name.
+        operation: what is done, such as `gate_check`.
+        component: who does it; by default the basename of the caller's file.
+        input: any object, shown by `str`.
+        output: any object, shown by `str`.
+        status: `success`, `error` or `blocked`.
+        level: `debug`, `info` (the default), `warn` or `error`; `blocked` counts as warn, `error` as error.
+        metadata: a mapping of values to record.
+        more: further values to record, by name.
+    """
+
+
+if not TYPE_CHECKING:
+    # CPython compares each name that it does not know with all parameters, which is most of what an event
+    # costs while tracing is disabled. So this one has fewer, and takes what is seldom given from the rest.
+    @wraps(trace_event)
+    def trace_event(layer, operation, component=None, *, input="", output="", **more):  # noqa: D103
         if ACTIVE.pipeline is None:
             return
         if component is None:

@@ -39,7 +39,8 @@ class Pipeline:
     Attributes:
         sites: what each (layer, operation) means here.
         chain: the processors, in order; the last one hands the line to the sinks.
-        own_chains: the same for spans and for events, without those that let them pass.
+        span_chain: the same for spans, without those that let them pass.
+        event_chain: the same for events.
         sinks: where lines go.
         watchers: the sinks that want to know of a span when it begins.
         redactor: masks secrets, if they are to be masked.
@@ -47,7 +48,8 @@ class Pipeline:
     """
 
     __slots__ = (
-        "chain", "lost", "own_chains", "parent_id", "redactor", "settings", "sinks", "sites", "watchers",
+        "chain", "event_chain", "lost", "parent_id", "redactor", "settings", "sinks", "sites", "span_chain",
+        "watchers",
     )  # fmt: skip
 
     def __init__(self, settings: Settings, sinks: list[Sink]) -> None:
@@ -66,7 +68,8 @@ class Pipeline:
             sinks=sinks,
         )
         self.chain = tuple(chain)
-        self.own_chains = {kind: for_own(chain, kind) for kind in (SPAN, EVENT)}
+        self.span_chain = for_own(chain, SPAN)
+        self.event_chain = for_own(chain, EVENT)
         self.lost = Losses("pipeline")
 
     def started(self, span: Span) -> None:
@@ -84,7 +87,7 @@ class Pipeline:
             event_dict: as `processors` describes; the chain may change it.
         """
         processed: Any = event_dict
-        chain = iter(self.own_chains.get(kind, self.chain))
+        chain = iter(self.span_chain if kind is SPAN else self.event_chain if kind is EVENT else self.chain)
         processor = None
         try:
             for processor in chain:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from time import perf_counter_ns, time_ns
 from typing import Any, cast
 
 import msgspec
@@ -119,7 +119,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
         if self.trace_id is None and error is None and self.rule is None and self.status == SUCCESS:
             self.ended = self.closed = True  # below its level, and nothing went wrong
             return
-        duration_ns = perf_counter_ns() - self.started_ns
+        duration_ns = time.perf_counter_ns() - self.started_ns
         # Not CURRENT.reset(token): a span may be left in another context than the one it began in, as when
         # a generator is collected, and there the token is not valid.
         if CURRENT.get() is self:
@@ -156,7 +156,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             if max(self.level, STATUS_LEVELS.get(self.status, 0)) < site.threshold:
                 self.closed = True
                 return
-            self.began_ns = time_ns() - duration_ns
+            self.began_ns = time.time_ns() - duration_ns
             self.trace_id = MINT(site.prefix, self.began_ns)  # it went wrong: recorded after all
         event_dict = {
             "trace_id": self.trace_id,
@@ -169,7 +169,7 @@ class Span(msgspec.Struct, eq=False, weakref=True):
             "output_summary": self.output,
             "duration_ms": 0,
             "status": self.status,
-            "metadata": self.metadata,
+            "metadata": self.metadata.copy(),  # another thread may still add to it
             "duration_ns": duration_ns,
         }
         if self.level is not INFO:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from dopejar_tracing.model.foreign import is_foreign
 from dopejar_tracing.model.redact import MASK
 from dopejar_tracing.model.redact.keys import SECRET, KeyRule
-from dopejar_tracing.model.values import complaint, text_of
+from dopejar_tracing.model.values import complaint, plain_text, text_of
 
 Fill = Callable[[object], object]
 """A template → its text; anything else → itself."""
@@ -116,7 +116,7 @@ def is_template(value: object) -> bool:
     """Whether this is a text with `{names}` in it."""
     if type(value) is str:
         return "{" in value and _has_names(value)
-    return isinstance(value, str) and _has_names(str(value))
+    return isinstance(value, str) and _has_names(plain_text(value))
 
 
 @lru_cache(maxsize=1_024)
@@ -164,11 +164,9 @@ def fill_fields(template: str, fields: Mapping[str, Any], notes: dict[str, Any])
         texts: list[str] = []
         for literal, name, spec in pattern.parts:
             value = fields.get(name)
-            if type(value) is str and not spec:
-                text = value
-            else:
-                text = "?" if value is None else _field_text(value, spec)
-            texts += literal, text
+            if value is None:
+                value = "?"
+            texts += literal, value if type(value) is str and not spec else _field_text(value, spec)
         return "".join(texts) + pattern.tail
     except BaseException as error:  # it is the application's, and so are the fields
         return _unfilled(template, error, notes)
@@ -189,10 +187,11 @@ def _compiled(template: str) -> _Pattern:
     parts, tail = [], ""
     is_simple = True
     for literal, name, spec, conversion in Formatter().parse(template):
+        tail += literal  # a doubled brace is a part of its own, without a name
         if name is None:
-            tail = literal
             continue
-        parts.append((literal, name, spec or ""))
+        parts.append((tail, name, spec or ""))
+        tail = ""
         is_simple &= name.isidentifier() and not conversion and "{" not in (spec or "")
         is_simple &= not _RULE[name] & SECRET
     names = [name.partition(".")[0].partition("[")[0] for _, name, _ in parts if name]

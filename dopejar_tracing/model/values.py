@@ -85,9 +85,9 @@ def copy_metadata(values: Mapping[str, Any], notes: dict[str, Any]) -> dict[str,
 
 def own_metadata(values: dict[str, Any], notes: dict[str, Any]) -> dict[str, Any]:
     """The same of a dict that nobody else has, such as `**values`: it may be the dict itself."""
-    for value in values.values():
+    for key, value in values.items():
         kind = type(value)
-        if kind is not int and (kind is not str or len(value) > MAX_GIVEN):
+        if type(key) is not str or (kind is not int and (kind is not str or len(value) > MAX_GIVEN)):
             return copy_metadata(values, notes)
     return values  # nearly always
 

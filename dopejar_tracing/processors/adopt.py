@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dopejar_tracing.model.errors import describe_error
 from dopejar_tracing.model.event import ERROR, INFO, OWN_KINDS, SUCCESS, Level
-from dopejar_tracing.model.values import MAX_COMPONENT, copy_metadata, formatted, is_said, own_metadata, summary_of
+from dopejar_tracing.model.values import MAX_COMPONENT, formatted, is_said, own_metadata, summary_of
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
@@ -28,7 +28,6 @@ METHOD_LEVELS = {
 }
 """Level of a logger's method; of those not named here (`info`, `msg`, an application's own), info."""
 
-_TEXT = frozenset({str})
 MAX_REMEMBERED = 4_096
 """Files; an application that makes up ever new ones must not fill the memory."""
 _MACHINERY = frozenset({"structlog", "dopejar_tracing", "logging", "concurrent", "threading"})
@@ -79,8 +78,7 @@ class AdoptLine:
             line |= describe_error(error)
         if "logger" in bound:
             line["logger"] = bound.pop("logger")
-        named = _TEXT.issuperset(map(type, bound))
-        line["metadata"] = own_metadata(bound, line) if named else copy_metadata(bound, line)
+        line["metadata"] = own_metadata(bound, line)
         return line
 
 

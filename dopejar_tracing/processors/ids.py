@@ -56,6 +56,7 @@ class AddIds:
                 event_dict["timestamp"] = now_ns
             began_ns = now_ns
         prefix = self._prefixes.get(layer) if type(layer) is str else None
-        event_dict["parent_id"] = self._root_parent if span is None else span.trace_id
+        if event_dict.get("parent_id") is None:
+            event_dict["parent_id"] = self._root_parent if span is None else span.trace_id
         event_dict["trace_id"] = self._mint(prefix or self._layers.resolve(layer).prefix, began_ns)
         return event_dict

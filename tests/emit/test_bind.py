@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from helpers import Line, by_operation
@@ -560,3 +560,27 @@ class TestLevels:
         trace_event("focus", "gate_check", status="blocked")
         trace_event("focus", "gate_check", status="error")
         assert [line["status"] for line in lines()] == ["error"]
+
+
+class TestEvents:
+    """`trace_event`, as others see it."""
+
+    def test_signature(self) -> None:
+        """It has all of its parameters for whoever asks, though fewer at run time, where each costs."""
+        names = [*inspect.signature(trace_event).parameters]
+        assert names[3:] == ["input", "output", "status", "level", "metadata", "more"]
+        assert get_type_hints(trace_event)["level"] == str | None
+
+    def test_seldom_given(self, lines: Lines) -> None:
+        """Status, level and metadata are taken by name."""
+        trace_event("focus", "check", status="blocked", level="error", metadata={"a": 1}, b=2)
+        (line,) = lines()
+        assert line["status"] == "blocked"
+        assert line["metadata"] == {"a": 1, "b": 2, "level": "error"}
+
+    def test_line_is_apart(self, lines: Lines) -> None:
+        """What another thread adds to a span while its line is on its way is not in the line."""
+        with bind_trace("focus", "check") as span:
+            span.add_metadata(a=1)
+        assert span.metadata == {"a": 1}
+        assert lines()[0]["metadata"].keys() == {"a", "duration_us"}

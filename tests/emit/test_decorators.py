@@ -219,6 +219,23 @@ class TestDescriptors:
 class TestTemplate:
     """`input="{argument}"`."""
 
+    def test_of_another_type(self, lines: Lines) -> None:
+        """A template that raises when it is asked for its text costs the function nothing."""
+
+        class Text(str):
+            __slots__ = ()
+
+            def __str__(self) -> str:
+                raise RuntimeError
+
+        @bind_trace("memory", "read", input=Text("{name}"))
+        def read(name: str) -> str:
+            return name
+
+        assert read("x") == "x"
+        (line,) = lines()
+        assert line["operation"] == "read"
+
     @pytest.mark.parametrize(
         ("template", "shown"),
         [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from helpers import Line, run_python
 from terminal import Terminal
@@ -69,6 +71,23 @@ class TestEverywhere:
         trace_event("sys", "x", text="a" * 16_360 + " " + KEY)
         trace_event("sys", "x", text=["a" * 16_360 + " " + KEY])
         assert KEY[:8] not in json.dumps(lines())
+
+    def test_names_of_another_type(self, lines: Lines) -> None:
+        """A name may be a member of a StrEnum, and still says that its value is a secret."""
+
+        class Name(StrEnum):
+            PASSWORD = "password"
+
+        given: dict[Any, Any] = {Name.PASSWORD: "hunter2"}
+        trace_event("memory", "write", **given)
+        with bind_trace("memory", "write", **given) as span:
+            span.set_output("written", **given)
+        with bind_trace("memory", "write") as span:
+            span.block("no", **given)
+        get_logger().info("x", **given)
+        for line in lines():
+            assert line["metadata"]["password"] == "[redacted]"
+            assert "encoding_error" not in line["metadata"]
 
 
 class TestSettings:

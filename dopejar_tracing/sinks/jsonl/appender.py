@@ -96,16 +96,16 @@ class Appender:
             written = os.write(file.number, encoded) if file.is_plain else write_carefully(file, encoded)
             if written != size:
                 write_rest(file, encoded, written)
-        except OSError as error:
-            if error.errno != errno.EBADF:
-                file.size -= size
+        except BaseException as error:
+            file.size -= size  # if it was written nevertheless, the next look finds more than there should be
+            if not isinstance(error, OSError) or error.errno != errno.EBADF:
                 raise
             file.disown()  # the host closed it
             if self._file is file:
                 self._file = None
             file = self._made_ready(size)
-            file.size += size
             write_carefully(file, encoded)
+            file.size += size
         file.unsure.append(encoded)
         file.least += size
         if file is not self._file:  # replaced in the meantime, by a thread that could not know of this line
@@ -135,6 +135,7 @@ class Appender:
             self._lock = threading.RLock()
             if self._file is not None:
                 self._file.unsure = []
+                self._file.size = self._file.least = 0  # unknown: another thread may have been writing
         elif self._has_lock:
             self._lock.release()
         if self._archive is not None:
@@ -157,8 +158,7 @@ class Appender:
         file = self._file
         if file is None or not file.is_plain or self._rotation.rule is not None or not are_signals_ignored():
             return None
-        if not self._lock.acquire(False):
-            return file  # another thread looks just now
+        has_lock = self._lock.acquire(False)  # else another thread looks just now; that is not waited for
         try:
             written, least = len(file.unsure), file.least
             status = os.stat(self._path)
@@ -166,13 +166,15 @@ class Appender:
                 return None
             if not least <= status.st_size <= file.size:
                 return None
-            del file.unsure[:written]  # they are where they belong
+            if has_lock:
+                del file.unsure[:written]  # they are where they belong
             file.look_at = monotonic() + LOOK
             return file
         except OSError:
             return None
         finally:
-            self._lock.release()
+            if has_lock:
+                self._lock.release()
 
     def _made_ready(self, size: int) -> Descriptor:
         """The file that stands at the path, ready for a line of this size."""
@@ -204,10 +206,10 @@ class Appender:
         unsure = others_write and file.end is End.WHOLE
         if unsure and ends_within_a_line(file.number, self._path, status.st_size):
             file.end = End.TORN  # a neighbour was killed there, or its disk was full
-        if others_write:
+        file.is_plain = file.end is End.WHOLE and are_signals_ignored()
+        if others_write:  # said last: whoever finds the size right writes at once
             file.size = file.least = status.st_size
         file.limit = self._rotation.limit
-        file.is_plain = file.end is End.WHOLE and are_signals_ignored()
         file.look_at = monotonic() + (LOOK if self._rotation.rule is None else _CLOSE_LOOK)
         file.pause = PAUSE
         return file
@@ -232,13 +234,19 @@ class Appender:
             if file.is_deleted():
                 self._file = None
                 if file.lost_its_end():
-                    for _ in file.unsure:
-                        self._lose(error)
+                    self._lose_all(file, error)
                 raise
             return _left_alone(file, len(file.unsure))  # it was moved, and no line is lost there
         self._file = new
         self._rescue(file)
         return new
+
+    def _lose_all(self, file: Descriptor, error: OSError) -> None:
+        """Count the lines that went into a file that had been deleted already; each once."""
+        while file.unsure:
+            with contextlib.suppress(IndexError):  # another thread does the same
+                file.unsure.pop()
+                self._lose(error)
 
     def _rescue(self, file: Descriptor) -> None:
         """Write again what went into a file that had been deleted already."""

@@ -247,6 +247,23 @@ class TestNeighbours:
         assert texts.pop(1) == '{"trace_id":"half'
         assert [json.loads(text)["trace_id"] for text in texts] == ["sys_1_0001", "sys_1_0002", "sys_1_0003"]
 
+    def test_torn_while_another_thread_looks(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What another thread is looking at is looked at here too, before a line is glued to it."""
+        monkeypatch.setattr("dopejar_tracing.sinks.jsonl.appender.PAUSE", 0)
+        sink = JsonlSink(str(tmp_path / "t"))
+        sink(line_of(1))
+        with (tmp_path / "t").open("ab") as neighbour:
+            neighbour.write(b'{"trace_id":"half')
+        writer = threading.Thread(target=sink, args=(line_of(2),))
+        with sink._appender._lock:
+            writer.start()
+            writer.join(0.3)  # it waits
+        writer.join()
+        sink.close()
+        texts = (tmp_path / "t").read_text().splitlines()
+        assert texts.pop(1) == '{"trace_id":"half'
+        assert [json.loads(text)["trace_id"] for text in texts] == ["sys_1_0001", "sys_1_0002"]
+
     def test_own_threads(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lines that other threads of this process are writing are not taken for a neighbour's."""
         looks: list[int] = []
