@@ -234,13 +234,24 @@ class Terminal:
 
 def reads_its_input(pid: int) -> bool:
     """Whether a process is blocked in reading from its standard input; where nobody can say so, it may be."""
+    return _waits_in(pid) in {(prompt._READ, "0x0"), (prompt._SELECT, "0x1"), None}
+
+
+def reads_a_file(pid: int) -> bool:
+    """The same of any other file."""
+    call = _waits_in(pid)
+    return call is None or (call[0] == prompt._READ and call[1] != "0x0")
+
+
+def _waits_in(pid: int) -> tuple[bytes, str] | None:
+    """The system call that a process is in, and its first argument; None where nobody can say."""
     if not prompt._READ or not Path("/proc/self/syscall").exists():
-        return True
+        return None
     try:
         call, first = Path(f"/proc/{pid}/syscall").read_text().split()[:2]
     except (OSError, ValueError):  # it has ended; or it is running just now
-        return False
-    return (call.encode(), first) in {(prompt._READ, "0x0"), (prompt._SELECT, "0x1")}
+        return b"", ""
+    return call.encode(), first
 
 
 def _text(lines: Any) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers import PATIENT, ROOT, clean_environment, wait_until
-from terminal import reads_its_input
+from terminal import reads_a_file, reads_its_input
 
 EXAMPLES = ROOT / "examples"
 CONVERSATIONS = ("first", "lanes", "stakes", "torn")
@@ -118,6 +118,10 @@ class Terminal:
         """
         self.until(lambda screen: screen.endswith(PROMPT))
         wait_until(lambda: reads_its_input(self._pid))
+
+    def reading(self) -> None:
+        """Wait until it waits for a file that it reads: Python misses an interrupt that comes just before."""
+        wait_until(lambda: reads_a_file(self._pid))
 
     def ended(self) -> int:
         """Exit status, once the assistant has ended."""

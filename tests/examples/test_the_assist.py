@@ -187,6 +187,7 @@ class TestByHand:
         terminal.type("/recall tea\n")
         writer: list[int] = []
         wait_until(lambda: _reader_waits(notes, writer))
+        terminal.reading()
         terminal.type("\x03")
         assert terminal.ended() == 0
         os.close(writer[0])
