@@ -954,6 +954,7 @@ class TestFollow:
             self.until_row(terminal, "altitude", 2)
             self.append(path, *[span(f"lrn_1_{at}", None, 0, 5) for at in range(3)])
             self.until_row(terminal, "learning", 3)
+            terminal.until(lambda: terminal.text.endswith(" alt_1_s\n"), 60)  # the whole picture is there
             terminal.type("\x03")
             assert terminal.ended(60) == 130
             golden("stats/followed", terminal.text)
