@@ -84,10 +84,7 @@ class BoundTrace(msgspec.Struct, eq=False):
             code = sys._getframe().f_code
         span = self._begin(caller() if code.co_filename == CONTEXTLIB else code, None, {})
         if span is not NULL_SPAN:
-            if self.spans is None:
-                self.spans = [span]  # at once: another thread may enter through this object
-            else:
-                self.spans.append(span)
+            self._keep(span)
         return span
 
     def __exit__(
@@ -107,10 +104,7 @@ class BoundTrace(msgspec.Struct, eq=False):
             return NULL_SPAN
         span = self._begin(caller(), None, {})
         if span is not NULL_SPAN:
-            if self.spans is None:
-                self.spans = [span]
-            else:
-                self.spans.append(span)
+            self._keep(span)
         return span
 
     async def __aexit__(
@@ -193,6 +187,13 @@ class BoundTrace(msgspec.Struct, eq=False):
             else:
                 kind.__init__ = self._decorate(kind.__init__, code)
         return kind
+
+    def _keep(self, span: Span) -> None:
+        """Remember a span for its end."""
+        if self.spans is None:
+            self.spans = [span]  # at once: another thread may enter through this object
+        else:
+            self.spans.append(span)
 
     def _begin(self, code: CodeType, fill: Fill | None, notes: dict[str, Any]) -> Span:
         """Begin a span; `fill` is there if it is for a call of a decorated function."""

@@ -45,7 +45,7 @@ def _make_class() -> Any:
 
         @wraps(method)
         def call(self: Any, event: object, *values: object, **bound: Any) -> Any:
-            return method(self, _filled(event, values) if values else event, **bound)
+            return method(self, _filled(event, values), **bound)
 
         return call
 
@@ -56,7 +56,7 @@ def _make_class() -> Any:
         @wraps(method)
         def call(self: Any, event: object, *values: object, **bound: Any) -> None:
             if ACTIVE.pipeline is not None:
-                _record(self, known_as, _filled(event, values) if values else event, bound)
+                _record(self, known_as, _filled(event, values), bound)
 
         return call
 
@@ -64,10 +64,10 @@ def _make_class() -> Any:
         _record(self, method_name, event, bound)
 
     def log(self: Any, level: int, event: object, *values: object, **bound: Any) -> Any:
-        return base.log(self, _known(level), _filled(event, values) if values else event, **bound)
+        return base.log(self, _known(level), _filled(event, values), **bound)
 
     def alog(self: Any, level: int, event: object, *values: object, **bound: Any) -> Any:
-        return base.alog(self, _known(level), _filled(event, values) if values else event, **bound)
+        return base.alog(self, _known(level), _filled(event, values), **bound)
 
     methods: dict[str, Any] = {
         **{f"a{name}": guarded(f"a{name}") for name in _METHODS},
@@ -91,6 +91,8 @@ def _record(logger: Any, method_name: str, event: object, bound: dict[str, Any])
 
 
 def _filled(event: object, values: tuple[object, ...]) -> object:
+    if not values:
+        return event
     # One mapping is for `%(name)s`, as in `logging`.
     return formatted(
         event, values[0] if len(values) == 1 and type(values[0]) is dict and values[0] else values

@@ -138,7 +138,10 @@ _lock = threading.RLock()
 
 
 def running() -> Pipeline | None:
-    """The pipeline in force, started if this is the first use; None while disabled. Never raises."""
+    """The pipeline in force, started if this is the first use; None while disabled. Never raises.
+
+    Where each span and event comes by, the first look is taken without a call: `type(...) is Pipeline`.
+    """
     pipeline = ACTIVE.pipeline
     if pipeline is None or type(pipeline) is Pipeline:
         return pipeline

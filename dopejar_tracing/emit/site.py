@@ -35,7 +35,11 @@ class Site(msgspec.Struct, frozen=True):
 
 
 class Sites(dict[tuple[str, str], Site]):
-    """(layer, operation) as given, if both are texts → its Site; for anything else there is `resolve`."""
+    """(layer, operation) as given, if both are texts → its Site; for anything else there is `resolve`.
+
+    Whoever looks one up asks for the types first, as the hash of anything else may be foreign. No method does
+    that for them: it would cost each span and event a call.
+    """
 
     def __init__(self, settings: Settings, redactor: Redactor | None = None) -> None:
         super().__init__()

@@ -185,10 +185,6 @@ class PointType(type):
             """What opens spans of this point."""
             rule = cls.rule
             call = rule.sort(args, given)
-            if not call.overrides:  # nearly always
-                return TypedTrace(
-                    rule.layer, rule.operation, None, None, "", rule.level, None, {}, None, rule, call
-                )
             said = call.overrides.get
             return TypedTrace(
                 rule.layer,

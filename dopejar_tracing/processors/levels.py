@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dopejar_tracing.model.event import INFO, OWN_KINDS, STATUS_LEVELS, Level
@@ -10,9 +11,6 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
     from dopejar_tracing.settings import Settings
-
-MAX_REMEMBERED = 1_000
-"""Layers; an application that makes up ever new ones must not fill the memory."""
 
 
 class FilterByLevel:
@@ -24,8 +22,7 @@ class FilterByLevel:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._layers = settings.known_layers()
-        self._of_lines: dict[str, Level] = {}
-        """Layer → the least level of plain lines."""
+        self._threshold = lru_cache(maxsize=1_000)(self._find_threshold)
 
     def __call__(self, _logger: WrappedLogger, method_name: str, event_dict: EventDict) -> EventDict:
         if method_name in OWN_KINDS:
@@ -35,15 +32,11 @@ class FilterByLevel:
         level = max(
             event_dict.get("level", INFO), STATUS_LEVELS.get(event_dict.get("status", ""), 0)
         )
-        threshold = self._of_lines.get(layer) if operation == "log" and type(layer) is str else None
-        if level < (threshold or self._threshold(layer, operation)):
+        if level < self._threshold(layer, operation):
             from structlog import DropEvent
 
             raise DropEvent
         return event_dict
 
-    def _threshold(self, layer: str, operation: str) -> Level:
-        threshold = self._settings.threshold(layer, self._layers.resolve(layer).prefix, operation)
-        if operation == "log" and type(layer) is str and len(self._of_lines) < MAX_REMEMBERED:
-            self._of_lines[layer] = threshold
-        return threshold
+    def _find_threshold(self, layer: str, operation: str) -> Level:
+        return self._settings.threshold(layer, self._layers.resolve(layer).prefix, operation)

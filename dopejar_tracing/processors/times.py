@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dopejar_tracing.model.event import comparable
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
-_OURS = re.compile(r"\d+-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 _MILLISECOND = 1_000_000
 _ENDS = tuple(f"{microseconds:03}+00:00" for microseconds in range(1_000))
 
@@ -31,7 +31,7 @@ class AddTimes:
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
         began_ns = event_dict.get("timestamp")
         if type(began_ns) is not int:
-            if type(began_ns) is str and _OURS.fullmatch(began_ns):  # this was done before
+            if type(began_ns) is str and comparable(began_ns) == began_ns != "":  # this was done before
                 event_dict.setdefault("duration_ms", 0)
                 return event_dict
             began_ns = self._clock()
